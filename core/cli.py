@@ -1,0 +1,235 @@
+"""The chain without a browser: the same functions that the pages call, from texts to an evaluation."""
+
+import argparse
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+from core import processes, texts
+from core import project as projects
+from core.errors import LessonError
+from core.tasks import TASKS
+
+
+def main(arguments: list[str]) -> int:
+    """Runs one command. Answers the exit status: 0, or 2 with one sentence on stderr."""
+    options = _parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except LessonError as error:
+        print(" ".join(str(texts.explain(error, language(options))).split()), file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def language(options: argparse.Namespace) -> str:
+    """Answers `--language`, else `$LLMS_LANGUAGE`, else English where the locale is English, else Spanish."""
+    chosen = getattr(options, "language", None) or os.environ.get("LLMS_LANGUAGE")
+    if chosen in texts.LANGUAGES:
+        return chosen
+    locale = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+    return "en" if locale.startswith("en") else "es"
+
+
+def adapt(options: argparse.Namespace) -> None:
+    """From texts to an evaluated adapter, stage by stage, as the thirteen steps do it."""
+    from core.data import stages
+    from core.evaluation import evaluate
+    from core.models import folder as models
+    from core.tokens import encode
+    from core.training import plan, runs, watch
+
+    tongue = language(options)
+    say = _teller(tongue)
+    changes = _assignments(options.set)
+    root = Path(options.workspace).absolute() if options.workspace else projects.workspace()
+    source = stages.open_source(options.texts, tongue)
+    models.find(options.model)
+    task = options.task or next((t.code for t in TASKS.values() if options.texts == f"sample:{t.sample}"), "write")
+    columns = {"text": options.text_column, "summary": options.summary_column}
+    project = projects.create(root, source.name, tongue, task=task, model=_reference(options.model))
+    try:
+        stages.load_texts(project, source, {name: column for name, column in columns.items() if column})
+        prepared = stages.prepare(project)
+        say("adapt.prepared", read=prepared["rows_read"], kept=prepared["rows_kept"])
+        tokens = encode.encode(project, _whole(changes.pop("max_length", None)))
+        say("adapt.tokens", tokens=sum(tokens["tokens"].values()), length=tokens["max_length"])
+        run = runs.create(project, plan.settings(project, options.dial).changed(changes))
+    except LessonError:
+        _forget(project)
+        raise
+    runs.start(run)
+    state = _follow(run, say)
+    say("adapt.evaluating")
+    evaluate.start(run)
+    _wait(run.evaluation)
+    evaluation = evaluate.result(run)
+    points = watch.curve(run)
+    report = {
+        "rows_read": prepared["rows_read"],
+        "rows_kept": prepared["rows_kept"],
+        "dropped": prepared["dropped"],
+        **{f"{part}_rows": count for part, count in prepared["rows"].items()},
+        "tokens": sum(tokens["tokens"].values()),
+        "truncated_rows": tokens["truncated_rows"],
+        "max_length": tokens["max_length"],
+        "model": options.model,
+        "trainable_parameters": state["trainable_parameters"],
+        "steps": state["step"],
+        "train_seconds": round(state["train_seconds"], 2),
+        "tokens_per_second": round(state["tokens_trained"] / state["train_seconds"], 1),
+        "precision": state["precision"],
+        "peak_memory_mb": max(state["peak_memory_mb"], processes.read_state(run.evaluation)["peak_memory_mb"]),
+        "validation": {"base": points.base, "best": points.best},
+        "base": evaluation["base"],
+        "adapted": evaluation["adapted"],
+        "project": str(project.folder),
+        "run": str(run.folder),
+    }
+    say("adapt.done", base=evaluation["base"]["perplexity"], adapted=evaluation["adapted"]["perplexity"])
+    if options.json:
+        print(json.dumps(report, ensure_ascii=False))
+
+
+def train(options: argparse.Namespace) -> None:
+    from core.training import runs, worker
+
+    worker.train(runs.open_run(options.run_folder))
+
+
+def evaluate(options: argparse.Namespace) -> None:
+    from core.evaluation import evaluate as evaluation
+    from core.training import runs
+
+    record = evaluation.evaluate(runs.open_run(options.run_folder))
+    print(json.dumps({"base": record["base"], "adapted": record["adapted"], "rows": record["rows"]}))
+
+
+def generate(options: argparse.Namespace) -> None:
+    from core.generation.generate import Sampling, stream
+    from core.generation.loaded import load
+    from core.tokens.encode import prompt_ids
+    from core.training import runs
+
+    run = runs.open_run(options.run_folder)
+    record = run.record()
+    if not options.base and not run.adapter.is_dir():
+        raise LessonError("run_not_finished", run=run.name)
+    loaded = load(Path(record["model_folder"]), None if options.base else run.adapter)
+    sampling = Sampling(temperature=options.temperature, max_new_tokens=options.tokens, seed=options.seed)
+    room = max(1, loaded.context - sampling.max_new_tokens)
+    ids = prompt_ids(options.prompt, TASKS[record["task"]], loaded.tokenizer, record["language"], room)
+    for step in stream(loaded, ids, sampling):
+        print(step.text, end="", flush=True)
+    print()
+
+
+def serve(options: argparse.Namespace) -> None:
+    from core.generation.serve import serve
+
+    serve()
+
+
+def _parser() -> argparse.ArgumentParser:
+    words = texts.words(language(argparse.Namespace()), "command")
+    parser = argparse.ArgumentParser(prog="python3 -m core", description=words("adapt"))
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, run) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=words(name), description=words(name))
+        added.set_defaults(run=run)
+        added.add_argument("--language", choices=texts.LANGUAGES, help=words("option.language"))
+        return added
+
+    one = command("adapt", adapt)
+    one.add_argument("texts", metavar="TEXTS", help=words("option.texts"))
+    one.add_argument("--task", choices=list(TASKS), help=words("option.task"))
+    one.add_argument("--text-column", metavar="C", help=words("option.text_column"))
+    one.add_argument("--summary-column", metavar="C", help=words("option.summary_column"))
+    one.add_argument("--model", default="classroom", metavar="ID_OR_FOLDER", help=words("option.model"))
+    one.add_argument("--dial", choices=["quick", "balanced", "thorough"], default="quick", help=words("option.dial"))
+    one.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help=words("option.set"))
+    one.add_argument("--workspace", metavar="DIR", help=words("option.workspace"))
+    one.add_argument("--json", action="store_true", help=words("option.json"))
+    for name, run in (("train", train), ("evaluate", evaluate), ("generate", generate)):
+        command(name, run).add_argument("run_folder", metavar="RUN", type=Path, help=words("option.run"))
+    asked = commands.choices["generate"]
+    asked.add_argument("prompt", metavar="PROMPT", help=words("option.prompt"))
+    asked.add_argument("--base", action="store_true", help=words("option.base"))
+    asked.add_argument("--temperature", type=float, default=0.8, help=words("option.temperature"))
+    asked.add_argument("--tokens", type=int, default=60, help=words("option.tokens"))
+    asked.add_argument("--seed", type=int, default=7, help=words("option.seed"))
+    command("serve", serve)
+    return parser
+
+
+def _teller(tongue: str):
+    words = texts.words(tongue, "command")
+    began = time.monotonic()
+
+    def say(key: str, **facts: object) -> None:
+        print(f"[{time.monotonic() - began:5.1f} s] {words(key, **facts)}", file=sys.stderr, flush=True)
+
+    return say
+
+
+def _assignments(pairs: list[str]) -> dict[str, str]:
+    """Reads NAME=VALUE pairs. Raises LessonError `settings_out_of_range`."""
+    for pair in pairs:
+        if "=" not in pair:
+            raise LessonError("settings_out_of_range", problems=f"{pair} (NAME=VALUE)")
+    return dict(pair.split("=", 1) for pair in pairs)
+
+
+def _whole(text: str | None) -> int | None:
+    try:
+        return None if text is None else int(text)
+    except ValueError as error:
+        raise LessonError("settings_out_of_range", problems=f"max_length = {text} (int)") from error
+
+
+def _reference(model: str) -> str:
+    """Answers a model's name as a project keeps it: a folder by its whole path."""
+    path = Path(model).expanduser()
+    return str(path.absolute()) if path.is_dir() and model != "classroom" else model
+
+
+def _forget(project: projects.Project) -> None:
+    """Takes back a project that never began, so that a mistake leaves the workspace as it was."""
+    import shutil
+
+    shutil.rmtree(project.folder, ignore_errors=True)
+
+
+def _follow(run, say) -> dict:
+    """Waits for a training run, telling each evaluation. Raises the LessonError that it ended with."""
+    from core.training import watch
+
+    told = -1
+    while True:
+        state = processes.read_state(run.folder)
+        points = watch.curve(run).validation
+        if len(points) > max(told, 0):
+            told = len(points)
+            say("adapt.step", step=points[-1][0], steps=state.get("steps", 0), loss=points[-1][1])
+        if state["status"] not in processes.ACTIVE:
+            return _well(state)
+        time.sleep(0.3)
+
+
+def _wait(folder: Path) -> dict:
+    while (state := processes.read_state(folder))["status"] in processes.ACTIVE:
+        time.sleep(0.2)
+    return _well(state)
+
+
+def _well(state: dict) -> dict:
+    """Answers a finished state; raises the LessonError of any other."""
+    if state["status"] == "finished":
+        return state
+    error = state.get("error") or {"code": "worker_died", "facts": {}}
+    raise LessonError(error["code"], **error["facts"])

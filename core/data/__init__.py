@@ -1,0 +1,1 @@
+"""From a file to prepared texts: read, choose columns, clean, split."""

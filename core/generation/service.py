@@ -1,0 +1,95 @@
+"""Models in use live in a process of their own: pages ask it, and never load torch themselves.
+
+One child process a server, started on the first question, kept warm, gone after a quarter of an hour of
+silence or with its server. It speaks JSON lines; see `core.generation.serve` for the other end.
+"""
+
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+from core.errors import LessonError
+from core.generation.generate import Candidate, Sampling, Step
+from core.processes import ROOT
+
+
+class Service:
+    """The child process and its one conversation at a time."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._child: subprocess.Popen | None = None
+
+    def warm(self) -> None:
+        """Starts the child if it is not there, without waiting for it."""
+        with self._lock:
+            self._start()
+
+    def next_tokens(
+        self, folder: Path, text: str, sampling: Sampling, adapter: Path | None = None, count: int = 10
+    ) -> list[Candidate]:
+        """See `core.generation.generate.next_tokens`; `text` begins a text."""
+        question = {"ask": "next_tokens", "text": text, "count": count}
+        (answer,) = self._ask(question, folder, adapter, sampling)
+        return [Candidate(**candidate) for candidate in answer]
+
+    def stream(
+        self, folder: Path, text: str, sampling: Sampling, adapter: Path | None = None,
+        task: str = "write", language: str = "es",
+    ) -> Iterator[Step]:  # fmt: skip
+        """See `core.generation.generate.stream`; `text` is put in the form that `task` gave it in training."""
+        question = {"ask": "stream", "text": text, "task": task, "language": language}
+        for answer in self._ask(question, folder, adapter, sampling):
+            yield Step(**{**answer, "alternatives": [Candidate(**c) for c in answer["alternatives"]]})
+
+    def _ask(self, question: dict, folder: Path, adapter: Path | None, sampling: Sampling) -> Iterator:
+        question |= {"folder": str(folder), "adapter": adapter and str(adapter), "sampling": asdict(sampling)}
+        with self._lock:
+            child = self._start()
+            ended = False
+            try:
+                self._send(question)
+                for line in child.stdout:
+                    answer = json.loads(line)
+                    if "error" in answer:
+                        ended = True
+                        raise LessonError(answer["error"], **answer["facts"])
+                    if "end" in answer:
+                        ended = True
+                        return
+                    yield answer["answer"]
+                raise LessonError("model_process_died")
+            except BrokenPipeError as error:
+                raise LessonError("model_process_died") from error
+            finally:
+                if not ended and child.poll() is None:
+                    self._cancel(child)
+
+    def _send(self, question: dict) -> None:
+        self._child.stdin.write(json.dumps(question) + "\n")
+        self._child.stdin.flush()
+
+    def _cancel(self, child: subprocess.Popen) -> None:
+        """Someone stopped listening: tells the child, and reads what it had still to say."""
+        try:
+            self._send({"ask": "cancel"})
+            for line in child.stdout:
+                if not json.loads(line).keys().isdisjoint({"end", "error"}):
+                    return
+        except (OSError, ValueError):
+            child.kill()
+
+    def _start(self) -> subprocess.Popen:
+        if self._child is None or self._child.poll() is not None:
+            self._child = subprocess.Popen(
+                [sys.executable, "-m", "core", "serve"],
+                cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8",
+            )  # fmt: skip
+        return self._child
+
+
+SERVICE = Service()

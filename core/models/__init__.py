@@ -1,0 +1,1 @@
+"""Finding a base model, describing it without loading it, and using it."""

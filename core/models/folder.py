@@ -1,0 +1,109 @@
+"""A base model is a folder on disk: the classroom's, one of hers, or one brought from the Hub."""
+
+import json
+import struct
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+
+from core import classroom, storage
+from core.errors import LessonError
+
+CLASSROOM = "classroom"
+CAUSAL_ENDING = "ForCausalLM"
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """What a model's own files say of it. `context` is in tokens, `bytes` counts its weights on disk."""
+
+    reference: str
+    folder: Path
+    kind: str
+    parameters: int
+    context: int
+    vocabulary: int
+    layers: int
+    hidden: int
+    bytes: int
+
+
+def find(reference: str) -> Path:
+    """Answers the folder of `classroom`, of a model folder on disk, or of a Hub id, downloading it if needed.
+
+    Raises LessonError: `model_folder_empty`, `pickled_weights`, `not_causal`, `broken_model`, and for a Hub id what
+    `core.models.hub` says.
+    """
+    if reference == CLASSROOM:
+        return classroom.MODEL
+    path = Path(reference).expanduser()
+    if path.is_dir():
+        check(path)
+        return path.absolute()
+    from core.models import hub
+
+    if not hub.is_hub_id(reference):
+        raise LessonError("model_not_a_name", model=reference)
+    folder = hub.download(reference)
+    check(folder)
+    return folder
+
+
+def is_hub_reference(reference: str) -> bool:
+    """Says whether `reference` names a model of the Hub: neither the classroom's nor a folder here."""
+    return reference != CLASSROOM and not Path(reference).expanduser().is_dir()
+
+
+def public_name(reference: str) -> str:
+    """Answers a model's name as others may see it: a folder by its last part, never by a path of this machine."""
+    return reference if reference == CLASSROOM or is_hub_reference(reference) else Path(reference).name
+
+
+def check(folder: Path) -> None:
+    """Raises LessonError unless `folder` holds a causal language model with safetensors weights and a tokenizer."""
+    config = storage.read_json(folder / "config.json")
+    if config is None:
+        raise LessonError("model_folder_empty", folder=folder.name)
+    if not any(folder.glob("*.safetensors")):
+        pickled = sorted(p.name for pattern in ("*.bin", "*.pt", "*.pth", "*.ckpt") for p in folder.glob(pattern))
+        if pickled:
+            raise LessonError("pickled_weights", folder=folder.name, files=", ".join(pickled))
+        raise LessonError("model_without_weights", folder=folder.name)
+    architectures = config.get("architectures") or ["?"]
+    if not any(name.endswith((CAUSAL_ENDING, "LMHeadModel")) for name in architectures):
+        raise LessonError("not_causal", folder=folder.name, architecture=", ".join(architectures))
+
+
+def describe(reference: str, folder: Path) -> ModelFacts:
+    """Reads a model's facts from its configuration and from the headers of its weights; no tensor is loaded.
+
+    Raises LessonError `broken_model` where a header cannot be read.
+    """
+    config = storage.read_json(folder / "config.json") or {}
+    text = config.get("text_config", config)
+    weights = sorted(folder.glob("*.safetensors"))
+    first = lambda *names: next((int(text[n]) for n in names if text.get(n)), 0)  # noqa: E731
+    return ModelFacts(
+        reference=reference,
+        folder=folder,
+        kind=config.get("model_type", "?"),
+        parameters=sum(_count_parameters(path) for path in weights),
+        context=first("max_position_embeddings", "n_positions", "n_ctx") or 1024,
+        vocabulary=first("vocab_size"),
+        layers=first("num_hidden_layers", "n_layer"),
+        hidden=first("hidden_size", "n_embd"),
+        bytes=sum(path.stat().st_size for path in weights),
+    )
+
+
+def _count_parameters(path: Path) -> int:
+    """Adds up the shapes in a safetensors header: 8 bytes of length (little-endian), then that many of JSON."""
+    try:
+        with path.open("rb") as file:
+            (length,) = struct.unpack("<Q", file.read(8))
+            if length > path.stat().st_size:
+                raise ValueError("header longer than the file")
+            header = json.loads(file.read(length))
+        return sum(prod(tensor["shape"]) for name, tensor in header.items() if name != "__metadata__")
+    except (OSError, ValueError, struct.error, KeyError, TypeError) as error:
+        raise LessonError("broken_model", folder=path.parent.name, file=path.name) from error

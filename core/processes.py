@@ -1,0 +1,103 @@
+"""Long work runs in a process of its own, which alone writes its `state.json`; everyone else only reads it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+
+from core import storage
+
+ACTIVE = ("starting", "waiting", "loading", "running", "stopping")
+ROOT = Path(__file__).parent.parent
+_START_SECONDS = 15
+
+
+class State:
+    """The `state.json` of the process that holds it."""
+
+    def __init__(self, folder: Path, **facts: object) -> None:
+        process = psutil.Process()
+        self.path = folder / "state.json"
+        self.content = {**(storage.read_json(self.path) or {}), "error": None, **facts}
+        self.content |= {"status": "starting", "pid": process.pid, "pid_created": process.create_time()}
+        self.write()
+
+    def write(self, **facts: object) -> None:
+        self.content |= {**facts, "updated": time.time()}
+        storage.write_json(self.path, self.content)
+
+
+def launch(arguments: list[str], folder: Path) -> None:
+    """Starts `python -m core ARGUMENTS` so that it outlives this process; returns once it has said it began.
+
+    What it prints goes to `folder/log.txt`.
+    """
+    before = storage.read_json(folder / "state.json")
+    folder.mkdir(parents=True, exist_ok=True)
+    apart = {"creationflags": 0x00000200} if os.name == "nt" else {"start_new_session": True}
+    with storage.disk_errors(folder / "log.txt"), (folder / "log.txt").open("ab") as log:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "core", *arguments],
+            cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **apart,
+        )  # fmt: skip
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline and child.poll() is None:
+        if storage.read_json(folder / "state.json") != before:
+            return
+        time.sleep(0.05)
+
+
+def read_state(folder: Path) -> dict:
+    """Answers the state in `folder`, true now: a process that is gone while it says it works has `died`.
+
+    Where nothing was ever started, `status` is `none`.
+    """
+    state = storage.read_json(folder / "state.json")
+    if state is None:
+        return {"status": "none"}
+    if state["status"] in ACTIVE and not is_alive(state["pid"], state["pid_created"]):
+        state = storage.read_json(folder / "state.json") or state  # it may have ended just now
+        if state["status"] in ACTIVE:
+            return {**state, "status": "died"}
+    return state
+
+
+def is_alive(pid: int, created: float) -> bool:
+    """Says whether the process of that number is still the one that was born at `created` (s since 1970)."""
+    _reap(pid)
+    try:
+        process = psutil.Process(pid)
+        return abs(process.create_time() - created) < 1 and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
+
+
+def _reap(pid: int) -> None:
+    """Lets go of a child of ours that has ended; anybody else's is left alone."""
+    if os.name == "nt":
+        return
+    try:
+        os.waitpid(pid, os.WNOHANG)
+    except ChildProcessError:
+        pass
+
+
+def kill(folder: Path) -> None:
+    """Ends the process of `folder` at once, if it lives."""
+    state = read_state(folder)
+    if state["status"] in ACTIVE:
+        os.kill(state["pid"], signal.SIGTERM if os.name == "nt" else signal.SIGKILL)
+
+
+def peak_memory_mb() -> float:
+    """Answers the most memory this process has held, in MB (10⁶ bytes)."""
+    if os.name == "nt":
+        return psutil.Process().memory_info().peak_wset / 1e6
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6

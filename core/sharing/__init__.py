@@ -1,0 +1,1 @@
+"""What she takes home: the adapter with its card, and loading it again."""

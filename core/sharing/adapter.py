@@ -1,0 +1,64 @@
+"""The adapter as one ZIP: weights, configuration, a card, and the small base it needs where no one else has it."""
+
+import io
+import zipfile
+from pathlib import Path, PurePosixPath
+
+from core import classroom, storage
+from core.errors import LessonError
+from core.evaluation import evaluate
+from core.models.folder import CLASSROOM, public_name
+from core.project import Project
+from core.sharing.card import card
+from core.training.runs import Run
+
+WANTED = ("adapter_config.json", "adapter_model.safetensors")
+MOST_BYTES = 2_000_000_000
+
+
+def pack(run: Run, project: Project, language: str) -> bytes:
+    """Answers the ZIP of a finished run's adapter, in PEFT's layout, with a card in `language`.
+
+    The classroom model travels along in `base/`: it is small, and found nowhere else. Raises LessonError
+    `run_not_finished`.
+    """
+    if not (run.adapter / WANTED[1]).is_file():
+        raise LessonError("run_not_finished", run=run.name)
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in WANTED:
+            archive.write(run.adapter / name, name)
+        archive.writestr("README.md", card(run, project, evaluate.result(run), language))
+        if run.record()["model"] == CLASSROOM:
+            for path in sorted(classroom.MODEL.iterdir()):
+                archive.write(path, f"base/{path.name}")
+    return buffer.getvalue()
+
+
+def unpack(project: Project, content: bytes, name: str) -> Path:
+    """Takes an adapter back in from its ZIP. Answers its folder under the project's `adapters/`.
+
+    Only the configuration and the safetensors weights are read out, by name: nothing else in the ZIP is
+    unpacked. Raises LessonError: `not_an_adapter`, `adapter_of_another_base`.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            inside = {PurePosixPath(entry.filename).name: entry for entry in reversed(archive.infolist())}
+            if any(wanted not in inside or inside[wanted].file_size > MOST_BYTES for wanted in WANTED):
+                raise LessonError("not_an_adapter", name=name)
+            files = {wanted: archive.read(inside[wanted]) for wanted in WANTED}
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError) as error:
+        raise LessonError("not_an_adapter", name=name) from error
+    folder = project.folder / "adapters" / storage.safe_name(name.removesuffix(".zip"))
+    with storage.new_folder(folder) as temporary:
+        for wanted, data in files.items():
+            (temporary / wanted).write_bytes(data)
+        base = (storage.read_json(temporary / WANTED[0]) or {}).get("base_model_name_or_path")
+        if base != public_name(project.model):
+            raise LessonError("adapter_of_another_base", name=name, base=base, model=public_name(project.model))
+    return folder
+
+
+def loaded_adapters(project: Project) -> list[Path]:
+    """Answers the folders of the adapters taken in by `unpack`."""
+    return sorted(path.parent for path in (project.folder / "adapters").glob(f"*/{WANTED[1]}"))

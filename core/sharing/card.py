@@ -1,0 +1,52 @@
+"""The card of an adapter: what it is, what it was made from, how it did, and what it is not."""
+
+import time
+from dataclasses import asdict
+
+import yaml
+
+from core import storage, texts
+from core.models.folder import CLASSROOM, public_name
+from core.project import Project
+from core.training.runs import Run
+
+
+def card(run: Run, project: Project, evaluation: dict | None, language: str) -> str:
+    """Answers the card as Markdown in `language`, with the front matter that the Hub reads."""
+    words = texts.words(language, "card")
+    record = run.record()
+    prepared = storage.read_json(run.prepared / "record.json")
+    tokens = storage.read_json(run.tokens / "record.json")
+    front = {
+        "library_name": "peft",
+        "base_model": public_name(record["model"]),
+        "language": record["language"],
+        "tags": ["lora", "llms-para-poetas", record["task"]],
+    }
+    say = lambda value, digits=None: texts.number(value, language, digits)  # noqa: E731
+    sections = [
+        f"---\n{yaml.safe_dump(front, sort_keys=False, allow_unicode=True)}---",
+        f"# {words('title', name=project.name)}",
+        words.body("title", model=public_name(record["model"]), task=words(f"task.{record['task']}")),
+        f"## {words('data')}",
+        words.body(
+            "data",
+            kept=prepared["rows_kept"], read=prepared["rows_read"], train=tokens["rows"]["train"],
+            test=tokens["rows"]["test"], tokens=tokens["tokens"]["train"], max_length=tokens["max_length"],
+        ),
+        f"## {words('results')}",
+        words.body("results" if evaluation else "no_results"),
+    ]  # fmt: skip
+    if evaluation:
+        names = [name for name in evaluation["base"] if f"metric.{name}" in words]
+        table = [f"| {words('metric')} | {words('base')} | {words('adapted')} |", "|---|---|---|"]
+        table += [
+            f"| {words(f'metric.{name}')} | {say(evaluation['base'][name])} | {say(evaluation['adapted'][name])} |"
+            for name in names
+        ]
+        sections += ["\n".join(table), words.body("metric", rows=evaluation["rows"])]
+    sections += [f"## {words('limits')}", words.body("limits"), f"## {words('use')}"]
+    sections += [words.body("use_classroom" if record["model"] == CLASSROOM else "use", model=public_name(record["model"]))]
+    sections += [f"## {words('settings')}", f"```yaml\n{yaml.safe_dump(asdict(run.settings()), sort_keys=False)}```"]
+    sections += [words.body("settings", date=time.strftime("%Y-%m-%d", time.localtime(record["created"])))]
+    return "\n\n".join(section for section in sections if section) + "\n"

@@ -1,0 +1,108 @@
+"""Disk is the truth: everything is written under a temporary name, then renamed."""
+
+import errno
+import hashlib
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from core.errors import LessonError
+
+_NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
+
+
+@contextmanager
+def disk_errors(path: Path) -> Iterator[None]:
+    """Turns a full or forbidden disk into a LessonError (`disk_full`, `cannot_write`)."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _NO_SPACE:
+            raise LessonError("disk_full", folder=path.parent) from error
+        if isinstance(error, PermissionError) or error.errno == errno.EROFS:
+            raise LessonError("cannot_write", folder=path.parent) from error
+        raise
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Writes a whole file, or leaves what was there: a reader never sees half of it."""
+    with disk_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        try:
+            temporary.write_bytes(content)
+            os.replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def write_text(path: Path, content: str) -> None:
+    write_bytes(path, content.encode())
+
+
+def write_json(path: Path, content: object) -> None:
+    write_text(path, json.dumps(content, ensure_ascii=False, indent=2) + "\n")
+
+
+def read_json(path: Path) -> dict | None:
+    """Answers the JSON object in `path`; None where there is no such file, or not a whole one."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def append_json(path: Path, record: dict) -> None:
+    """Adds one line to a JSON-lines file. Only one process may write to it."""
+    with disk_errors(path), path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(record, ensure_ascii=False) + "\n")
+
+
+def read_json_lines(path: Path) -> list[dict]:
+    """Answers the whole lines of a JSON-lines file; a last line still being written is left for later."""
+    if not path.exists():
+        return []
+    records = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        try:
+            records.append(json.loads(line))
+        except ValueError:
+            continue
+    return records
+
+
+@contextmanager
+def new_folder(path: Path) -> Iterator[Path]:
+    """Gives a temporary folder to fill; when the block ends well it takes the place of `path`, whole."""
+    with disk_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        old = path.with_name(f"{temporary.name}.old")
+        temporary.mkdir()
+        try:
+            yield temporary
+            if path.exists():
+                os.rename(path, old)
+            os.rename(temporary, path)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+            shutil.rmtree(old, ignore_errors=True)
+
+
+def fingerprint(*parts: object) -> str:
+    """Answers 16 hexadecimal digits that change when any part does (SHA-256 of their JSON)."""
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(json.dumps(part, sort_keys=True, ensure_ascii=False, default=str).encode())
+    return digest.hexdigest()[:16]
+
+
+def safe_name(name: str) -> str:
+    """Answers the last part of `name` with only letters, digits, dots and dashes: never a path."""
+    last = name.replace("\\", "/").rsplit("/", 1)[-1]
+    kept = "".join(letter if letter.isalnum() or letter in ".-_" else "-" for letter in last)
+    return kept.strip(".-")[-80:] or "file"

@@ -1,0 +1,149 @@
+"""Every visible word: read from `pages/texts/<language>/<name>.md`, filled with facts, never written in Python.
+
+A file is a list of blocks. `## key` opens a block, the next line is its label, and what follows, after a
+blank line, is its body. `{fact}` stands for a fact; anything else between braces is left as it is.
+Spanish is the reference; a test holds that both languages have the same keys and placeholders.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from core.errors import LessonError
+
+LANGUAGES = ("es", "en")
+FOLDER = Path(__file__).parent.parent / "pages" / "texts"
+LOCALES = {"es": "es_AR", "en": "en_GB"}
+_PLACEHOLDER = re.compile(r"\{([a-z_][a-z0-9_]*)\}")
+
+
+@dataclass(frozen=True)
+class Block:
+    """A label (one line) and a body (Markdown, possibly empty)."""
+
+    label: str
+    body: str
+
+
+@dataclass(frozen=True)
+class Words:
+    """The blocks of one or more files in one language; the later files win."""
+
+    language: str
+    blocks: dict[str, Block]
+
+    def __call__(self, key: str, **facts: object) -> str:
+        """Answers the label of `key`, filled."""
+        return fill(self.blocks[key].label, self.language, facts)
+
+    def body(self, key: str, **facts: object) -> str:
+        """Answers the body of `key`, filled; empty where the block has none."""
+        return fill(self.blocks[key].body, self.language, facts)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.blocks
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A LessonError in words: what happened, what we found, what to do now."""
+
+    happened: str
+    found: str
+    advice: str
+
+    def __str__(self) -> str:
+        return f"{self.happened} {self.found} {self.advice}"
+
+
+def words(language: str, *names: str) -> Words:
+    """Answers the blocks of the files `names`, in `language`."""
+    blocks: dict[str, Block] = {}
+    for name in names:
+        path = FOLDER / language / f"{name}.md"
+        blocks |= _read(path, path.stat().st_mtime_ns)
+    return Words(language, blocks)
+
+
+@lru_cache(maxsize=128)
+def _read(path: Path, modified: int) -> dict[str, Block]:
+    """Reads one file; `modified` is part of the cache's key, so that an edited text is seen at once."""
+    blocks = {}
+    for part in re.split(r"^## ", path.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
+        key, _, rest = part.partition("\n")
+        label, _, body = rest.strip().partition("\n")
+        blocks[key.strip()] = Block(label.strip(), body.strip())
+    return blocks
+
+
+def placeholders(text: str) -> set[str]:
+    """Answers the names of the facts that `text` asks for."""
+    return set(_PLACEHOLDER.findall(text))
+
+
+def fill(text: str, language: str, facts: dict[str, object]) -> str:
+    """Puts `facts` into `text`, numbers written as `language` writes them."""
+    return _PLACEHOLDER.sub(
+        lambda match: _say(facts[match[1]], language) if match[1] in facts else match[0], text
+    )
+
+
+def _say(value: object, language: str) -> str:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value)
+    return number(value, language)
+
+
+def number(value: float, language: str, digits: int | None = None) -> str:
+    """Writes a number as `language` does (1.234,5 or 1,234.5); `digits` after the point, or what its size asks for."""
+    from babel.numbers import format_decimal
+
+    if value != value or value in (float("inf"), float("-inf")):
+        return "∞" if value == float("inf") else "—"
+    if digits is None:
+        size = abs(value)
+        digits = 0 if isinstance(value, int) or size >= 100 else 1 if size >= 10 else 2
+        if 0 < size < 0.01:
+            return f"{value:.2g}"
+    pattern = "#,##0" + ("." + "0" * digits if digits else "")
+    return format_decimal(value, format=pattern, locale=LOCALES[language])
+
+
+def percent(share: float, language: str, digits: int = 0) -> str:
+    """Writes a share (0 to 1) in per cent."""
+    return f"{number(100 * share, language, digits)} %"
+
+
+def duration(seconds: float, language: str) -> str:
+    """Writes a time as a person says it: seconds under two minutes, then minutes, then hours."""
+    from babel.units import format_unit
+
+    unit, value = ("second", seconds) if seconds < 120 else ("minute", seconds / 60)
+    if seconds >= 7200:
+        unit, value = "hour", seconds / 3600
+    rounded = max(1, round(value)) if unit != "hour" else round(value, 1)
+    return format_unit(rounded, f"duration-{unit}", locale=LOCALES[language])
+
+
+def explain(error: LessonError, language: str) -> Explanation:
+    """Puts a LessonError into words, in three parts."""
+    errors = words(language, "errors")
+    found, _, advice = errors.body(error.code, **error.facts).partition("\n\n")
+    return Explanation(errors(error.code, **error.facts), found.strip(), advice.strip())
+
+
+def glossary(language: str, wanted: str = "") -> list[Block]:
+    """Answers the glossary's terms in alphabetical order; with `wanted`, those whose label or body has it."""
+    terms = words(language, "glossary").blocks
+    found = [block for key, block in terms.items() if key not in ("title", "intro")]
+    plain = [(unaccented(block.label), block) for block in found]
+    asked = unaccented(wanted.strip())
+    return [b for label, b in sorted(plain, key=lambda pair: pair[0]) if asked in label or asked in unaccented(b.body)]
+
+
+def unaccented(text: str) -> str:
+    """Answers `text` in lower case and without accents: «Época» and «epoca» are looked up alike."""
+    letters = unicodedata.normalize("NFD", text.lower())
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))

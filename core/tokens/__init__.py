@@ -1,0 +1,1 @@
+"""From prepared texts to the numbers a model reads."""

@@ -1,0 +1,139 @@
+"""The training itself: a frozen base, a LoRA adapter, and Hugging Face's Trainer over batches of like lengths."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from core.generation import loaded as models
+from core.generation.loaded import Loaded
+from core.generation.score import Score, score
+from core.tokens.encode import IGNORED
+from core.training.runs import Run
+from core.training.settings import Settings
+
+if TYPE_CHECKING:
+    import torch
+    from datasets import Dataset
+    from transformers import Trainer
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How many optimizer steps a run takes, and every how many it is evaluated."""
+
+    steps: int
+    evaluate_every: int
+
+
+def schedule(settings: Settings, rows: int) -> Schedule:
+    """Works out the steps: `max_steps`, or the epochs' batches divided by the accumulation, rounded up."""
+    batches = math.ceil(rows / settings.batch_size)
+    per_epoch = math.ceil(batches / settings.gradient_accumulation_steps)
+    steps = settings.max_steps or max(1, math.ceil(per_epoch * settings.epochs))
+    return Schedule(steps, max(1, math.ceil(steps / settings.evaluations)))
+
+
+def load_base(run: Run) -> Loaded:
+    """Loads the run's base model, frozen, in the precision (or the 4 bits) that its settings say."""
+    from pathlib import Path
+
+    settings = run.settings()
+    folder = Path(run.record()["model_folder"])
+    loaded = models.load(folder, precision=settings.precision, four_bit=settings.method == "qlora")
+    loaded.model.requires_grad_(False)
+    return loaded
+
+
+def add_adapter(loaded: Loaded, settings: Settings) -> Loaded:
+    """Puts a new LoRA adapter on every linear layer but the output (Hu et al., 2021; targets as in QLoRA, 2023).
+
+    Its weights are float32 even over a bf16 base: small updates would be lost in bf16.
+    """
+    import torch
+    from peft import LoraConfig, get_peft_model
+
+    torch.manual_seed(settings.seed)
+    config = LoraConfig(
+        r=settings.lora_rank,
+        lora_alpha=settings.lora_alpha,
+        lora_dropout=settings.lora_dropout,
+        target_modules="all-linear",
+        task_type="CAUSAL_LM",
+    )
+    return Loaded(get_peft_model(loaded.model, config), loaded.tokenizer, loaded.context)
+
+
+def collate(rows: Sequence[dict], pad_id: int) -> dict[str, "torch.Tensor"]:
+    """Pads a batch to its longest row: ids [rows, longest], mask 0 and label -100 where there is only padding."""
+    import torch
+
+    longest = max(len(row["input_ids"]) for row in rows)
+
+    def padded(values: list[int], filling: int) -> list[int]:
+        return values + [filling] * (longest - len(values))
+
+    return {
+        "input_ids": torch.tensor([padded(row["input_ids"], pad_id) for row in rows]),
+        "attention_mask": torch.tensor([padded([1] * len(row["input_ids"]), 0) for row in rows]),
+        "labels": torch.tensor([padded(row["labels"], IGNORED) for row in rows]),
+    }
+
+
+def make_trainer(run: Run, loaded: Loaded, train: "Dataset", validation: list[dict], callbacks: list) -> "Trainer":
+    """Builds the Trainer. Its evaluation is ours: the mean loss over tokens, not over batches."""
+    import torch
+    from transformers import PrinterCallback, Trainer, TrainingArguments
+
+    settings = run.settings()
+    planned = schedule(settings, len(train))
+    pad_id = loaded.tokenizer.eos_id or 0
+    arguments = TrainingArguments(
+        output_dir=str(run.checkpoints),
+        per_device_train_batch_size=settings.batch_size,
+        gradient_accumulation_steps=settings.gradient_accumulation_steps,
+        learning_rate=settings.learning_rate,
+        lr_scheduler_type=settings.schedule,
+        warmup_steps=round(settings.warmup_share * planned.steps),
+        weight_decay=settings.weight_decay,
+        max_steps=planned.steps,
+        eval_strategy="steps",
+        eval_steps=planned.evaluate_every,
+        save_strategy="steps",
+        save_steps=planned.evaluate_every,
+        save_total_limit=2,
+        load_best_model_at_end=True,
+        metric_for_best_model="eval_loss",
+        greater_is_better=False,
+        logging_strategy="steps",
+        logging_steps=1,
+        train_sampling_strategy="group_by_length",
+        length_column_name="length",
+        remove_unused_columns=False,
+        label_names=["labels"],
+        use_cpu=not torch.cuda.is_available(),
+        dataloader_pin_memory=torch.cuda.is_available(),
+        seed=settings.seed,
+        data_seed=settings.seed,
+        report_to=[],
+        disable_tqdm=True,
+    )
+
+    class TokenTrainer(Trainer):
+        def evaluate(self, *_, **__) -> dict[str, float]:
+            total = sum(score(self.model, validation), Score(0.0, 0, 0))
+            metrics = {"eval_loss": total.loss, "eval_tokens": total.tokens}
+            self.log(metrics)
+            self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
+            return metrics
+
+    trainer = TokenTrainer(
+        model=loaded.model,
+        args=arguments,
+        train_dataset=train,
+        eval_dataset=validation,
+        data_collator=lambda rows: collate(rows, pad_id),
+        callbacks=callbacks,
+    )
+    trainer.remove_callback(PrinterCallback)
+    return trainer

@@ -1,0 +1,162 @@
+"""Runs on disk: creating one, starting it, asking it to pause or to finish, and knowing how it is."""
+
+import os
+import shutil
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from core import processes, storage
+from core.errors import LessonError
+from core.models import folder as models
+from core.processes import ACTIVE
+from core.project import Project
+from core.training.settings import Settings
+
+PAUSE, FINISH = "pause", "finish"
+CAN_CONTINUE = ("paused", "died", "failed")
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run's folder. It carries its own copy of the data it was made from, so that nothing can change under it."""
+
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+    @property
+    def workspace(self) -> Path:
+        return self.folder.parent.parent.parent
+
+    @property
+    def tokens(self) -> Path:
+        return self.folder / "data" / "tokens"
+
+    @property
+    def prepared(self) -> Path:
+        return self.folder / "data" / "prepared"
+
+    @property
+    def adapter(self) -> Path:
+        return self.folder / "adapter"
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.folder / "checkpoints"
+
+    @property
+    def evaluation(self) -> Path:
+        return self.folder / "evaluation"
+
+    @property
+    def metrics(self) -> Path:
+        return self.folder / "metrics.jsonl"
+
+    @property
+    def samples(self) -> Path:
+        return self.folder / "samples.jsonl"
+
+    def record(self) -> dict:
+        """Answers `settings.json`: the settings, the model, the task and what the data was."""
+        record = storage.read_json(self.folder / "settings.json")
+        if record is None:
+            raise LessonError("run_not_found", run=self.name)
+        return record
+
+    def settings(self) -> Settings:
+        return Settings(**self.record()["settings"])
+
+
+def open_run(folder: Path) -> Run:
+    """Raises LessonError `run_not_found` unless `folder` is a run's."""
+    run = Run(Path(folder).absolute())
+    run.record()
+    return run
+
+
+def list_runs(project: Project) -> list[Run]:
+    """Answers a project's runs, the newest first."""
+    folders = [path.parent for path in project.runs.glob("run-*/settings.json")]
+    return [Run(folder) for folder in sorted(folders, key=lambda f: -int(f.name.removeprefix("run-")))]
+
+
+def create(project: Project, settings: Settings, prompt: str = "") -> Run:
+    """Makes a run: its settings and its own copy of tokens and prepared texts (hard links where the disk can).
+
+    `prompt` begins the sample that the model writes at each evaluation. Raises LessonError: `not_tokenised`,
+    `stale_tokens`, `settings_out_of_range`.
+    """
+    problems = settings.problems()
+    if problems:
+        raise LessonError("settings_out_of_range", problems="; ".join(problems))
+    tokens = storage.read_json(project.tokens / "record.json")
+    prepared = storage.read_json(project.prepared / "record.json")
+    if tokens is None or prepared is None:
+        raise LessonError("not_tokenised")
+    if tokens["made_from"] != prepared["fingerprint"] or tokens["model"] != project.model:
+        raise LessonError("stale_tokens")
+    run = Run(_new_folder(project))
+    for source, copy in ((project.tokens, run.tokens), (project.prepared, run.prepared)):
+        with storage.disk_errors(copy):
+            shutil.copytree(source, copy, copy_function=_link)
+    record = {
+        "settings": asdict(settings),
+        "model": project.model,
+        "model_folder": str(models.find(project.model)),
+        "task": project.task,
+        "language": tokens["language"],
+        "prompt": prompt,
+        "made_from": tokens["fingerprint"],
+        "created": time.time(),
+    }
+    storage.write_json(run.folder / "settings.json", record)
+    return run
+
+
+def start(run: Run) -> None:
+    """Starts, or continues, a run in its own process; does nothing where it is already at work.
+
+    Raises LessonError `run_is_finished`.
+    """
+    state = processes.read_state(run.folder)
+    if state["status"] in ACTIVE:
+        return
+    if state["status"] == "finished":
+        raise LessonError("run_is_finished", run=run.name)
+    (run.folder / "request").unlink(missing_ok=True)
+    processes.launch(["train", str(run.folder)], run.folder)
+
+
+def ask(run: Run, request: str) -> None:
+    """Asks a run's process to PAUSE (keep the checkpoint, continue later) or to FINISH now with the best so far."""
+    storage.write_text(run.folder / "request", request)
+
+
+def requested(run: Run) -> str | None:
+    """Answers what was asked of the run, if anything."""
+    try:
+        return (run.folder / "request").read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+
+
+def _new_folder(project: Project) -> Path:
+    """Makes the folder of the next free number; two tabs at once get two runs."""
+    number = 1 + max((int(run.name.removeprefix("run-")) for run in list_runs(project)), default=0)
+    while True:
+        folder = project.runs / f"run-{number}"
+        try:
+            folder.mkdir(parents=True)
+            return folder
+        except FileExistsError:
+            number += 1
+
+
+def _link(source: str, copy: str) -> None:
+    try:
+        os.link(source, copy)
+    except OSError:
+        shutil.copy2(source, copy)

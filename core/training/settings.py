@@ -1,0 +1,105 @@
+"""The settings of a run: one flat, frozen record, saved beside its result.
+
+Each field has its label and its help, in both languages, under the same name in `texts/<language>/settings.md`.
+"""
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Self
+
+from core.errors import LessonError
+
+DIALS = ("quick", "balanced", "thorough")
+METHODS = ("lora", "qlora")
+PRECISIONS = ("bf16", "fp32")
+SCHEDULES = ("cosine", "linear", "constant")
+
+# In the order in which a person meets them behind the dial.
+GROUPS: dict[str, tuple[str, ...]] = {
+    "learning": ("learning_rate", "epochs", "max_steps", "schedule", "warmup_share", "weight_decay"),
+    "batches": ("batch_size", "gradient_accumulation_steps"),
+    "adapter": ("method", "lora_rank", "lora_alpha", "lora_dropout", "precision"),
+    "looking": ("evaluations", "patience", "seed"),
+}
+
+# The least and the most of each number: outside, nothing useful happens or memory explodes.
+RANGES: dict[str, tuple[float, float]] = {
+    "learning_rate": (1e-6, 0.1),
+    "epochs": (0.01, 200),
+    "max_steps": (0, 100_000),
+    "batch_size": (1, 256),
+    "gradient_accumulation_steps": (1, 256),
+    "lora_rank": (1, 256),
+    "lora_alpha": (1, 1024),
+    "lora_dropout": (0.0, 0.9),
+    "warmup_share": (0.0, 0.9),
+    "weight_decay": (0.0, 1.0),
+    "evaluations": (1, 100),
+    "patience": (0, 100),
+    "seed": (0, 2**31 - 1),
+}
+OPTIONS: dict[str, tuple[str, ...]] = {
+    "dial": DIALS, "method": METHODS, "precision": PRECISIONS, "schedule": SCHEDULES,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that decides a run besides its data and its base model."""
+
+    dial: str = "quick"
+    method: str = "lora"
+    learning_rate: float = 2e-3
+    epochs: float = 4.0
+    max_steps: int = 0  # 0: as many as the epochs ask for
+    batch_size: int = 8
+    gradient_accumulation_steps: int = 1
+    lora_rank: int = 16
+    lora_alpha: int = 32
+    lora_dropout: float = 0.1
+    precision: str = "fp32"
+    schedule: str = "cosine"
+    warmup_share: float = 0.1  # of all steps
+    weight_decay: float = 0.0
+    evaluations: int = 4
+    patience: int = 0  # evaluations without a lower validation loss before stopping; 0 never stops
+    seed: int = 7
+
+    def changed(self, values: dict[str, object]) -> Self:
+        """Answers a copy with `values` (text or numbers) put in their fields' types.
+
+        Raises LessonError `settings_out_of_range` naming every problem at once.
+        """
+        fields = {field.name: field for field in dataclasses.fields(self)}
+        problems, kept = [], {}
+        for name, value in values.items():
+            if name not in fields:
+                problems.append(f"{name} = {value} (?)")
+                continue
+            try:
+                kept[name] = type(getattr(self, name))(value)
+            except (TypeError, ValueError):
+                problems.append(f"{name} = {value} ({type(getattr(self, name)).__name__})")
+        changed = dataclasses.replace(self, **kept)
+        problems += changed.problems()
+        if problems:
+            raise LessonError("settings_out_of_range", problems="; ".join(problems))
+        return changed
+
+    def differences(self, other: Self) -> dict[str, object]:
+        """Answers the fields that `other` has otherwise, with the values they have here."""
+        mine = dataclasses.asdict(self)
+        return {name: value for name, value in mine.items() if value != getattr(other, name)}
+
+    def problems(self) -> list[str]:
+        """Answers each field that is out of its range, with the range."""
+        found = [
+            f"{name} = {getattr(self, name)} ({low:g}–{high:g})"
+            for name, (low, high) in RANGES.items()
+            if not low <= getattr(self, name) <= high
+        ]
+        return found + [
+            f"{name} = {getattr(self, name)} ({', '.join(options)})"
+            for name, options in OPTIONS.items()
+            if getattr(self, name) not in options
+        ]

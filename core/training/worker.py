@@ -1,0 +1,210 @@
+"""The process of a run: `python -m core train RUN`. It alone writes the run's state, metrics and samples."""
+
+import math
+import signal
+import sys
+import time
+import traceback
+
+from filelock import FileLock, Timeout
+
+from core import processes, storage
+from core.data import table
+from core.errors import LessonError
+from core.generation.generate import Sampling, stream
+from core.generation.loaded import Loaded
+from core.generation.score import Score, score
+from core.models.folder import public_name
+from core.processes import State
+from core.tasks import TASKS
+from core.tokens.encode import prompt_ids
+from core.training import engine
+from core.training.runs import FINISH, PAUSE, Run, ask, requested
+from core.training.slot import slot
+
+SAMPLE = Sampling(temperature=0.7, top_p=0.9, max_new_tokens=50, seed=11)
+
+
+def train(run: Run) -> dict:
+    """Trains, or continues, a run to its end, its pause or its failure. Answers its last state.
+
+    Raises LessonError `run_is_busy` where another process is at it; every other LessonError is written in the
+    state as well as raised.
+    """
+    lock = FileLock(run.folder / "worker.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise LessonError("run_is_busy", run=run.name) from error
+    try:
+        state = State(run.folder, run=run.name)
+        try:
+            with slot(run, state) as our_turn:
+                if our_turn:
+                    _train(run, state)
+                else:
+                    state.write(status="paused")
+        except LessonError as error:
+            facts = {name: str(fact) for name, fact in error.facts.items()}
+            state.write(status="failed", error={"code": error.code, "facts": facts})
+            raise
+        except Exception as error:
+            traceback.print_exc(file=sys.stderr)
+            known = _known(error)
+            facts = {} if known is None else {name: str(fact) for name, fact in known.facts.items()}
+            state.write(status="failed", error={"code": known.code if known else "our_fault", "facts": facts})
+            if known is None:
+                raise
+            raise known from error
+        return state.content
+    finally:
+        lock.release()
+
+
+def _train(run: Run, state: State) -> None:
+    state.write(status="loading", peak_memory_mb=round(processes.peak_memory_mb()))
+    _pause_on_termination(run)
+    import torch
+    from datasets import load_from_disk
+
+    settings = run.settings()
+    train_rows = load_from_disk(str(run.tokens / "train")).select_columns(["input_ids", "labels", "length"])
+    validation = table.rows(run.tokens / "validation")
+    base = engine.load_base(run)
+    if not storage.read_json_lines(run.metrics):
+        total = sum(score(base.model, validation), Score(0.0, 0, 0))
+        storage.append_json(run.metrics, {"kind": "base", "step": 0, "loss": total.loss, "perplexity": total.perplexity})
+        _write_sample(run, base, 0)
+    loaded = engine.add_adapter(base, settings)
+    planned = engine.schedule(settings, len(train_rows))
+    teller = _teller(run, state, loaded)
+    trainer = engine.make_trainer(run, loaded, train_rows, validation, [teller])
+    checkpoint = last_checkpoint(run)
+    state.write(
+        status="running",
+        step=state.content.get("step", 0) if checkpoint else 0,
+        steps=planned.steps,
+        precision=settings.precision,
+        trainable_parameters=sum(p.numel() for p in loaded.model.parameters() if p.requires_grad),
+        device=loaded.device,
+    )
+    torch.manual_seed(settings.seed)
+    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    if requested(run) == PAUSE and trainer.state.global_step < planned.steps:
+        state.write(status="paused", step=trainer.state.global_step)
+        return
+    _keep_adapter(run, loaded)
+    state.write(status="finished", step=trainer.state.global_step, peak_memory_mb=round(processes.peak_memory_mb()))
+
+
+def last_checkpoint(run: Run):
+    """Answers the folder of the last whole checkpoint; None where there is none.
+
+    `trainer_state.json` is the last file the Trainer writes there.
+    """
+    whole = [path.parent for path in run.checkpoints.glob("checkpoint-*/trainer_state.json") if storage.read_json(path)]
+    return max(whole, key=lambda folder: int(folder.name.removeprefix("checkpoint-")), default=None)
+
+
+def _teller(run: Run, state: State, loaded: Loaded):
+    """Builds the callback that tells the curve, the time and the samples, and hears what is asked of the run."""
+    from transformers import TrainerCallback
+
+    settings = run.settings()
+
+    class Teller(TrainerCallback):
+        def __init__(self) -> None:
+            self.began = self.last_write = time.monotonic()
+            self.seconds_before = state.content.get("train_seconds", 0.0)
+            self.tokens_an_epoch = storage.read_json(run.tokens / "record.json")["tokens"]["train"]
+            self.first_step = 0
+            self.without_gain = 0
+
+        def on_train_begin(self, args, trainer_state, control, **_):
+            self.began = time.monotonic()
+            self.first_step = trainer_state.global_step
+
+        def on_log(self, args, trainer_state, control, logs=None, **_):
+            if "loss" not in logs:
+                return
+            if not math.isfinite(logs["loss"]):
+                raise LessonError("training_diverged", step=trainer_state.global_step, learning_rate=settings.learning_rate)
+            point = {"kind": "train", "step": trainer_state.global_step, "loss": logs["loss"]}
+            storage.append_json(run.metrics, {**point, "learning_rate": logs.get("learning_rate")})
+
+        def on_step_end(self, args, trainer_state, control, **_):
+            if requested(run):
+                control.should_training_stop = True
+                control.should_save = control.should_evaluate = True
+                state.write(status="stopping")
+            if time.monotonic() - self.last_write > 0.5 or control.should_evaluate:
+                self.tell(trainer_state)
+
+        def on_evaluate(self, args, trainer_state, control, metrics=None, **_):
+            loss = metrics["eval_loss"]
+            if not math.isfinite(loss):
+                raise LessonError("training_diverged", step=trainer_state.global_step, learning_rate=settings.learning_rate)
+            point = {"kind": "validation", "step": trainer_state.global_step, "loss": loss}
+            storage.append_json(run.metrics, {**point, "perplexity": math.exp(min(loss, 700))})
+            _write_sample(run, loaded, trainer_state.global_step)
+            best = trainer_state.best_metric
+            self.without_gain = 0 if best is None or loss < best else self.without_gain + 1
+            if settings.patience and self.without_gain >= settings.patience:
+                control.should_training_stop = True
+            self.tell(trainer_state)
+
+        def tell(self, trainer_state) -> None:
+            now = time.monotonic()
+            seconds = now - self.began
+            done = trainer_state.global_step - self.first_step
+            left = seconds / done * (trainer_state.max_steps - trainer_state.global_step) if done else None
+            state.write(
+                step=trainer_state.global_step,
+                train_seconds=self.seconds_before + seconds,
+                seconds_left=left,
+                tokens_trained=round(self.tokens_an_epoch * (trainer_state.epoch or 0)),
+                peak_memory_mb=round(processes.peak_memory_mb()),
+            )
+            self.last_write = now
+
+    return Teller()
+
+
+def _write_sample(run: Run, loaded: Loaded, step: int) -> None:
+    """Lets the model write from the run's prompt; the random state of the training is left as it was."""
+    record = run.record()
+    was_training = loaded.model.training
+    loaded.model.eval()
+    room = max(1, loaded.context - SAMPLE.max_new_tokens)
+    ids = prompt_ids(record["prompt"], TASKS[record["task"]], loaded.tokenizer, record["language"], room)
+    text = "".join(written.text for written in stream(loaded, ids, SAMPLE))
+    loaded.model.train(was_training)
+    storage.append_json(run.samples, {"step": step, "text": text})
+
+
+def _keep_adapter(run: Run, loaded: Loaded) -> None:
+    """Writes `adapter/`, whole; the base is named as the person named it, never by a path of this machine."""
+    with storage.new_folder(run.adapter) as folder:
+        loaded.model.save_pretrained(folder, safe_serialization=True)
+        (folder / "README.md").unlink(missing_ok=True)
+        config = storage.read_json(folder / "adapter_config.json")
+        config["base_model_name_or_path"] = public_name(run.record()["model"])
+        storage.write_json(folder / "adapter_config.json", config)
+
+
+def _pause_on_termination(run: Run) -> None:
+    """Makes SIGTERM (a shutdown, a tidy kill) a pause, so that what was learned is kept."""
+    signal.signal(signal.SIGTERM, lambda *_: ask(run, PAUSE))
+
+
+def _known(error: Exception) -> LessonError | None:
+    """Answers the LessonError that a failure of the libraries means, if we know it."""
+    said = str(error).lower()
+    if isinstance(error, MemoryError) or "out of memory" in said or "can't allocate memory" in said:
+        return LessonError("out_of_memory")
+    if isinstance(error, OSError) and error.errno == 28 or "no space left" in said:
+        return LessonError("disk_full", folder="")
+    return None
+
+
+__all__ = ["FINISH", "last_checkpoint", "train"]

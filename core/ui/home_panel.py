@@ -1,0 +1,53 @@
+"""What the first page offers: the door, the steps of a lesson, and her projects."""
+
+import streamlit as st
+
+from core import project as project_store
+from core import texts, workshop
+from core.texts import Words
+from core.ui import session
+from core.ui.session import Session
+
+
+def door(visit: Session, words: Words) -> None:
+    """One button: begin at step 1, or go on at the first step that is not done."""
+    progress = workshop.progress(visit.project)
+    done = [step for step in workshop.STEPS if progress[step.name] == "done"]
+    following = next((step for step in workshop.STEPS if progress[step.name] == "open"), workshop.STEPS[0])
+    if not done:
+        if st.button(words("begin"), key="begin", type="primary", icon=":material/arrow_forward:"):
+            session.ensure_project()
+            st.switch_page(workshop.STEPS[0].page)
+        return
+    title = texts.words(visit.language, following.name)("title")
+    if st.button(words("go_on", number=following.number, title=title), key="go_on", type="primary", icon=":material/arrow_forward:"):
+        st.switch_page(following.page)
+    st.caption(words("so_far", done=len(done), steps=len(workshop.STEPS)))
+
+
+def steps_of(lesson: int, visit: Session, words: Words) -> None:
+    """The steps of a lesson as links, in a line that wraps."""
+    with st.container(horizontal=True):
+        for step in workshop.STEPS:
+            if step.lesson == lesson:
+                title = texts.words(visit.language, step.name)("title")
+                st.page_link(step.page, label=f"{step.number}. {title}", width="content")
+
+
+def projects(visit: Session, words: Words) -> None:
+    """Her projects: the open one's name, the others to open, and a new one."""
+    st.subheader(words("projects"), anchor=False)
+    st.caption(words.body("projects"))
+    if visit.project:
+        name = st.text_input(words("project.name"), visit.project.name, key=f"name.{visit.project.id}", max_chars=60)
+        if name.strip() and name != visit.project.name:
+            project_store.update(visit.project, name=name.strip())
+            st.rerun()
+    for project in session.my_projects():
+        if not visit.project or project.id != visit.project.id:
+            if st.button(project.name, key=f"open.{project.id}", icon=":material/folder_open:", type="tertiary"):
+                session.open_project(project)
+                st.rerun()
+    if st.button(words("project.new"), key="new", icon=":material/add:"):
+        session.begin_project()
+        st.rerun()

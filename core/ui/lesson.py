@@ -1,0 +1,233 @@
+"""The frame that every step has: where you are, why, [the step's own work], the code, an exercise, the next step."""
+
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from string import Template
+
+import streamlit as st
+
+from core import project as projects
+from core import texts, workshop
+from core.project import Project
+from core.texts import Words
+from core.ui import problem, session, sidebar, typefaces
+from core.ui.session import Session
+from core.workshop import Step
+
+PICTURES = Path(__file__).parent / "pictures"
+ICON = PICTURES / "favicon.png"
+SNIPPETS = Path(__file__).parent.parent.parent / "pages" / "snippets"
+
+
+@dataclass
+class Lesson:
+    """An open step. Calling it answers one of its words; `project` is None until she begins one."""
+
+    step: Step
+    visit: Session
+    words: Words
+
+    def __call__(self, key: str, **facts: object) -> str:
+        return self.words(key, **facts)
+
+    @property
+    def language(self) -> str:
+        return self.visit.language
+
+    @property
+    def project(self) -> Project | None:
+        return self.visit.project
+
+    @property
+    def made(self) -> set[str]:
+        """The stages that are on disk and fresh; see `core.workshop.stages_made`."""
+        return workshop.stages_made(self.project)
+
+    def keep(self, **choices: object) -> Project:
+        """Keeps what she chose in this step in the project, beginning one where there is none."""
+        return projects.update(session.ensure_project(), self.step.name, choices)
+
+    def kept(self, choice: str, default: object = None) -> object:
+        """Answers what she chose in this step before."""
+        return self.project.choices.get(self.step.name, {}).get(choice, default) if self.project else default
+
+    def section(self, key: str, **facts: object) -> None:
+        """Opens a numbered part of the step: a heading and, where there is one, a line on what to do."""
+        st.subheader(self(key, **facts), anchor=False)
+        if self.words.body(key):
+            st.markdown(self.words.body(key, **facts))
+
+    def code(self, **facts: object) -> None:
+        """Shows the few lines of Python that do exactly this, with her choices in them."""
+        with st.expander(self("code"), icon=":material/code:"):
+            st.code(snippet(self.step.name, self.project, **facts), language="python")
+
+    def ask_number(self, answer: float | None, tolerance: float = 0.0, whole: bool = True) -> None:
+        """The exercise with a number for an answer, right within a relative tolerance; None: not to be known yet."""
+        with self._exercise(answer is not None) as ready:
+            if ready:
+                step = 1 if whole else 0.01
+                given = st.number_input(self("exercise.input"), value=None, step=step, key=f"{self.step.name}.exercise")
+                self._judge(given, given is not None and abs(given - answer) <= tolerance * abs(answer) + 1e-9)
+
+    def ask_prediction(self, low: int, high: int) -> None:
+        """The exercise of saying beforehand what will happen: any number is right, and it is kept."""
+        with self._exercise(True):
+            given = st.number_input(
+                self("exercise.input"), low, high, self.kept("prediction"), key=f"{self.step.name}.exercise"
+            )
+            if given is not None and given != self.kept("prediction"):
+                self.keep(prediction=given)
+            self._judge(given, True)
+
+    def ask_choice(self, options: list[str], answer: str) -> None:
+        """The exercise with options (shown as they are) for an answer."""
+        with self._exercise(True):
+            given = st.radio(
+                self("exercise.input"), options, index=None, horizontal=True, key=f"{self.step.name}.exercise"
+            )
+            self._judge(given, given == answer)
+
+    def ask_text(self, right: Callable[[str], bool], keep: str | None = None) -> None:
+        """The exercise with words for an answer, judged by `right(text)`; `keep` names the choice to keep it as."""
+        with self._exercise(True):
+            before = self.kept(keep, "") if keep else ""
+            given = st.text_input(self("exercise.input"), before, key=f"{self.step.name}.exercise").strip()
+            if keep and given and given != before:
+                self.keep(**{keep: given})
+            self._judge(given or None, bool(given) and right(given))
+
+    def ask_deed(self, done: bool) -> None:
+        """The exercise of doing something in the step, looked at when she asks."""
+        with self._exercise(True):
+            asked = st.button(self("exercise.input"), key=f"{self.step.name}.exercise", icon=":material/fact_check:")
+            self._judge(asked or None, done)
+
+    @contextmanager
+    def _exercise(self, ready: bool) -> Iterator[bool]:
+        with st.container(border=True):
+            st.markdown(f"**{self('exercise.heading')}: {self('exercise')}**")
+            st.markdown(self.words.body("exercise"))
+            if not ready:
+                st.caption(self("exercise.later"))
+            yield ready
+
+    def _judge(self, given: object, right: bool) -> None:
+        if given is None:
+            return
+        if right:
+            st.success(self("exercise.right"), icon=":material/check:")
+            workshop.mark_done(session.ensure_project(), self.step.name, exercise=True)
+        else:
+            st.info(self("exercise.wrong"), icon=":material/lightbulb:")
+
+
+@contextmanager
+def page(name: str, *more_words: str) -> Iterator[Lesson]:
+    """Draws a step's frame around the block; whatever goes wrong inside is said in words, and the rest stays.
+
+    Where the step is locked, it says what is missing, offers the click that makes it, and stops.
+    """
+    step = workshop.BY_NAME[name]
+    visit = begin(name)
+    words = texts.words(visit.language, "frame", "home", "tasks", name, *more_words)
+    lesson = Lesson(step, visit, words)
+    _head(lesson)
+    waiting = workshop.missing(visit.project, step)
+    if waiting:
+        _locked(lesson, waiting)
+        _foot(lesson)
+        st.stop()
+    try:
+        yield lesson
+    except Exception as error:
+        problem.show(error, visit.language)
+    _foot(lesson)
+
+
+def begin(name: str) -> Session:
+    """What every page does first: its tab, its typefaces, its sidebar. Answers the visit."""
+    visit_words = texts.words("es", "home")
+    st.set_page_config(page_title=visit_words("title"), page_icon=str(ICON), layout="centered")
+    _freeze()
+    visit = session.current()
+    typefaces.show()
+    sidebar.show(name, visit)
+    return visit
+
+
+def snippet(name: str, project: Project | None, **facts: object) -> str:
+    """Answers a step's code with her choices in it; what is not chosen yet stands as the default would."""
+    shown = {fact: repr(value) for fact, value in facts.items()}
+    template = Template((SNIPPETS / f"{name}.py.txt").read_text(encoding="utf-8"))
+    return template.substitute(project=repr(project.id if project else "…"), **shown).rstrip()
+
+
+def _head(lesson: Lesson) -> None:
+    step = lesson.step
+    place = lesson("place", lesson=step.lesson, number=step.number, steps=len(workshop.STEPS), minutes=lesson("minutes"))
+    st.caption(place)
+    st.title(lesson("title"), anchor=False)
+    picture = PICTURES / f"{step.name}.svg"
+    if picture.exists():
+        st.image(str(picture), width="stretch", alt=lesson("picture"))
+    st.markdown(f"#### {lesson('why')}\n\n{lesson.words.body('why')}")
+    with st.expander(lesson("learn"), icon=":material/auto_stories:"):
+        st.markdown(lesson.words.body("learn"))
+
+
+def _locked(lesson: Lesson, waiting: list[str]) -> None:
+    st.info(f"**{lesson('locked')}** {lesson('missing.' + waiting[0])}", icon=":material/lock:")
+    first = next(step for step in workshop.STEPS if step.name == _MADE_IN[waiting[0]])
+    go, sample = st.columns(2)
+    title = texts.words(lesson.language, first.name)("title")
+    with go:
+        st.page_link(first.page, label=lesson("locked.go", number=first.number, title=title), icon=":material/arrow_back:")
+    with sample:
+        if st.button(lesson(f"locked.fill.{waiting[0]}"), key="fill", type="primary", width="stretch"):
+            _fill(lesson, waiting)
+
+
+_MADE_IN = {"texts": "05_load_texts", "prepared": "06_clean_texts", "tokens": "08_lengths", "adapter": "10_train"}
+
+
+def _fill(lesson: Lesson, waiting: list[str]) -> None:
+    try:
+        with st.spinner(lesson("locked.filling")):
+            workshop.fill(session.ensure_project(), waiting)
+    except Exception as error:
+        problem.show(error, lesson.language)
+        return
+    if "adapter" in waiting:
+        st.switch_page("pages/10_train.py")
+    st.rerun()
+
+
+def _foot(lesson: Lesson) -> None:
+    st.divider()
+    position = workshop.STEPS.index(lesson.step)
+    before, after = st.columns(2)
+    if position > 0:
+        previous = workshop.STEPS[position - 1]
+        before.page_link(
+            previous.page, label=texts.words(lesson.language, previous.name)("title"), icon=":material/arrow_back:"
+        )
+    if position + 1 < len(workshop.STEPS):
+        following = workshop.STEPS[position + 1]
+        label = lesson("next", title=texts.words(lesson.language, following.name)("title"))
+        if after.button(label, key="next", type="primary", width="stretch", icon=":material/arrow_forward:"):
+            if lesson.step.needs is None and lesson.step.name != "05_load_texts":
+                workshop.mark_done(session.ensure_project(), lesson.step.name)
+            elif lesson.step.name == "07_tokens" and lesson.project:
+                workshop.mark_done(lesson.project, lesson.step.name)
+            st.switch_page(following.page)
+
+
+@st.cache_resource
+def _freeze() -> None:
+    """Takes what is loaded by now out of the garbage collector's rounds: they were most of a click's delay."""
+    gc.collect()
+    gc.freeze()

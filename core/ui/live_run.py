@@ -1,0 +1,102 @@
+"""A run while it happens: told from disk, so that a reload, a second tab or a restarted app show the same."""
+
+import streamlit as st
+
+from core import processes, texts
+from core.errors import LessonError
+from core.texts import Words
+from core.training import runs, watch
+from core.training.runs import FINISH, PAUSE, Run
+from core.ui import plots, problem
+
+_TICK_SECONDS = 1.0
+
+
+def show(run: Run, words: Words) -> None:
+    """Shows a run, renewed every second while it works."""
+    working = processes.read_state(run.folder)["status"] in processes.ACTIVE
+    st.fragment(_told, run_every=_TICK_SECONDS if working else None)(run, words, working)
+
+
+def _told(run: Run, words: Words, was_working: bool) -> None:
+    state = processes.read_state(run.folder)
+    status = state["status"]
+    working = status in processes.ACTIVE
+    if was_working and not working:
+        st.rerun()
+    _progress(state, words)
+    _controls(run, status, words)
+    _curve(run, words)
+    _samples(run, words)
+
+
+def _progress(state: dict, words: Words) -> None:
+    status, language = state["status"], words.language
+    step, steps = state.get("step", 0), state.get("steps") or 0
+    facts = {"step": step, "steps": steps, "ahead": state.get("ahead", 0)}
+    said = words(f"status.{status}", **facts)
+    if status in ("running", "stopping") and steps:
+        left = state.get("seconds_left")
+        if left and status == "running":
+            said += " " + words("time_left", time=texts.duration(left, language))
+        st.progress(min(1.0, step / steps), text=said)
+    elif status in processes.ACTIVE:
+        st.progress(0.0, text=said)
+    elif status == "finished":
+        st.success(said, icon=":material/check:")
+    elif status == "failed" and state.get("error"):
+        problem.show(LessonError(state["error"]["code"], **state["error"]["facts"]), language)
+    else:
+        st.warning(said, icon=":material/pause_circle:")
+    if state.get("train_seconds"):
+        rate = state.get("tokens_trained", 0) / state["train_seconds"]
+        st.caption(
+            words(
+                "figures", rate=texts.number(rate, language, 0), memory=texts.number(state["peak_memory_mb"], language, 0),
+                precision=state.get("precision", "—"), parameters=state.get("trainable_parameters", 0),
+            )
+        )  # fmt: skip
+
+
+def _controls(run: Run, status: str, words: Words) -> None:
+    if status in ("waiting", "loading", "running", "starting"):
+        pause, finish = st.columns(2)
+        pause.button(
+            words("pause"), key="pause", icon=":material/pause:", width="stretch", help=words.body("pause"),
+            on_click=runs.ask, args=(run, PAUSE),
+        )  # fmt: skip
+        finish.button(
+            words("finish"), key="finish", icon=":material/stop:", width="stretch", help=words.body("finish"),
+            on_click=runs.ask, args=(run, FINISH), disabled=status != "running",
+        )  # fmt: skip
+    elif status in runs.CAN_CONTINUE and st.button(
+        words("continue"), key="continue", type="primary", icon=":material/play_arrow:"
+    ):
+        runs.start(run)
+        st.rerun()
+
+
+def _curve(run: Run, words: Words) -> None:
+    curve = watch.curve(run)
+    if curve.base is None:
+        return
+    language = words.language
+    last = curve.validation[-1][1] if curve.validation else curve.base
+    before, now = (texts.number(watch.perplexity(loss), language) for loss in (curve.base, last))
+    key = "in_words" if curve.validation else "in_words.before"
+    st.markdown(words(key, before=before, now=now))
+    names = {name: words(f"curve.{name}") for name in ("train", "validation", "base", "x", "y")}
+    alt = words("curve.alt", before=texts.number(curve.base, language), now=texts.number(last, language))
+    plots.show(plots.losses(curve.train, curve.validation, curve.base, names), alt, f"curve.{run.name}")
+
+
+def _samples(run: Run, words: Words) -> None:
+    samples = watch.samples(run)
+    if not samples:
+        return
+    st.markdown(f"**{words('samples')}**")
+    prompt = run.record()["prompt"] if run.record()["task"] == "write" else ""
+    for sample in reversed(samples[-3:]):
+        st.caption(words("samples.base") if sample["step"] == 0 else words("samples.step", step=sample["step"]))
+        with st.container(border=True):
+            st.text((prompt + sample["text"]).strip() or "—")

@@ -1,0 +1,27 @@
+"""The one place where a failure is shown: in words, never as a traceback."""
+
+import logging
+import traceback
+
+import streamlit as st
+
+from core import texts
+from core.errors import LessonError
+from core.texts import Explanation
+
+
+def show(error: Exception, language: str) -> None:
+    """Shows a LessonError in its three parts; anything else is our fault, logged whole, and said so."""
+    st.error(_markdown(explain(error, language)), icon=":material/error:")
+
+
+def explain(error: Exception, language: str) -> Explanation:
+    """Answers the words for an error; logs it where it is none of ours."""
+    if isinstance(error, LessonError):
+        return texts.explain(error, language)
+    logging.getLogger("llms_para_poetas").error("%s", "".join(traceback.format_exception(error)))
+    return texts.explain(LessonError("our_fault"), language)
+
+
+def _markdown(said: Explanation) -> str:
+    return "\n\n".join(part for part in (f"**{said.happened}**", said.found, said.advice) if part)

@@ -1,0 +1,133 @@
+"""Who is here: her language and her open project, brought back after a reload by this browser's cookie."""
+
+import json
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+
+import streamlit as st
+
+from core import project as projects
+from core import storage, texts
+from core.errors import LessonError
+from core.project import Project
+
+COOKIE = "llms_poetas_browser"
+_LOOPBACK_NAMES = {"localhost", "127.0.0.1", "[::1]"}
+
+
+@dataclass(frozen=True)
+class Session:
+    """This visit. `browser` is the cookie's id; `project` is None until she begins one."""
+
+    language: str
+    browser: str
+    project: Project | None
+
+
+def current() -> Session:
+    """Answers the session, restored from the cookie on its first run."""
+    if "browser" not in st.session_state:
+        _restore()
+    language = st.session_state.get("language") or "es"
+    _set_cookie(st.session_state.browser, language)
+    return Session(language, st.session_state.browser, _project())
+
+
+def open_project(project: Project) -> None:
+    """Makes `project` the open one, here and after a reload. Raises LessonError `project_not_found` if it is not hers."""
+    if not may_open(project):
+        raise LessonError("project_not_found", project=project.name)
+    st.session_state.project = project.id
+    remember()
+
+
+def ensure_project() -> Project:
+    """Answers the open project; begins one where there is none."""
+    return _project() or begin_project()
+
+
+def begin_project() -> Project:
+    """Makes a new project and opens it."""
+    language = st.session_state.get("language") or "es"
+    name = texts.words(language, "frame")("project.default_name")
+    project = projects.create(projects.workspace(), name, language, owner=st.session_state.browser)
+    open_project(project)
+    return project
+
+
+def my_projects() -> list[Project]:
+    """Answers the projects she may open: all of them on her own computer, her browser's on a shared server."""
+    return [project for project in projects.list_projects(projects.workspace()) if may_open(project)]
+
+
+def may_open(project: Project) -> bool:
+    """On her own computer every project; on a shared server this browser's, and those whose link she was given."""
+    return is_personal() or project.owner == st.session_state.browser or project.id in st.session_state.linked
+
+
+def is_personal() -> bool:
+    """Says whether the page is read on the computer that serves it, reached by no proxy or tunnel."""
+    host = st.context.headers.get("Host")
+    if not isinstance(host, str):
+        return True  # no browser at the other end: a test
+    name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
+    forwarded = any(st.context.headers.get(h) for h in ("X-Forwarded-For", "Forwarded", "Cf-Connecting-Ip"))
+    address = st.context.ip_address
+    return name in _LOOPBACK_NAMES and not forwarded and (address is None or ip_address(address).is_loopback)
+
+
+def remember() -> None:
+    """Writes language and project beside the cookie's id."""
+    record = {name: st.session_state.get(name) for name in ("language", "project", "linked")}
+    storage.write_json(_record_path(st.session_state.browser), record)
+
+
+def _restore() -> None:
+    cookie = st.context.cookies.get(COOKIE)
+    st.session_state.browser = cookie if projects.is_id(cookie) else projects.new_id()
+    record = storage.read_json(_record_path(st.session_state.browser)) or {}
+    asked = st.query_params.get("lang")
+    locale = st.context.locale
+    guess = "en" if isinstance(locale, str) and locale.startswith("en") else "es"
+    wanted = [asked, record.get("language"), guess]
+    st.session_state.language = next(language for language in wanted if language in texts.LANGUAGES)
+    st.session_state.project = record.get("project")
+    st.session_state.linked = record.get("linked") or []
+    linked = st.query_params.get("project")
+    if projects.is_id(linked):
+        _adopt(linked)
+
+
+def _adopt(id: str) -> None:
+    """Opens the project of a link: whoever has its 128 bits was given them."""
+    try:
+        project = projects.open_project(projects.workspace(), id)
+    except LessonError:
+        return
+    st.session_state.linked = [*st.session_state.linked, project.id]
+    st.session_state.project = project.id
+    remember()
+
+
+def _project() -> Project | None:
+    try:
+        project = projects.open_project(projects.workspace(), st.session_state.get("project") or "")
+    except LessonError:
+        return None
+    return project if may_open(project) else None
+
+
+def _record_path(browser: str) -> Path:
+    return projects.workspace() / "browsers" / f"{browser}.json"
+
+
+def _set_cookie(browser: str, language: str) -> None:
+    facts = json.dumps({"name": COOKIE, "value": browser, "language": language})
+    st.html(
+        f"""<script>(() => {{ const f = {facts};
+        document.cookie = f.name + "=" + f.value + "; path=/; max-age=31536000; SameSite=Lax"
+          + (location.protocol === "https:" ? "; Secure" : "");
+        document.documentElement.lang = f.language; }})()</script>""",
+        unsafe_allow_javascript=True,
+    )

@@ -1,0 +1,45 @@
+"""Small tables of facts and of her rows."""
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from core import texts
+from core.machine import Choice
+from core.texts import Words
+
+
+def facts_table(words: Words, facts: Mapping[str, object]) -> None:
+    """Shows facts as lines: the label of each key, its value and, where the key has a body, what it means."""
+    lines = [f"| {words('fact')} | |", "|---|---|"]
+    for key, value in facts.items():
+        shown = texts.number(value, words.language) if isinstance(value, int | float) else str(value)
+        meaning = f"<br><small>{words.body(key)}</small>" if words.body(key) else ""
+        lines.append(f"| {words(key)}{meaning} | **{_plain(shown)}** |")
+    st.markdown("\n".join(lines), unsafe_allow_html=True)
+
+
+def reasons_table(words: Words, chosen: Mapping[str, Choice]) -> None:
+    """Shows what was chosen for her: each setting, its value, and why."""
+    lines = [f"| {words('setting')} | {words('value')} | {words('reason')} |", "|---|---|---|"]
+    for name, choice in chosen.items():
+        if name == "dial":
+            continue
+        key = f"{name}.{choice.value}"
+        value = words(key) if key in words else choice.value
+        shown = f"{value:g}" if isinstance(value, float) else str(value)
+        lines.append(f"| {words(name)} | **{_plain(shown)}** | {words(f'reason.{choice.reason}', **choice.facts)} |")
+    st.markdown("\n".join(lines))
+
+
+def rows_table(rows: Sequence[Mapping], columns: Mapping[str, str], key: str, height: int = 320) -> None:
+    """Shows rows as a table; `columns` maps each field to its heading. Cells are shown as text."""
+    shown = [{heading: row[field] for field, heading in columns.items()} for row in rows]
+    st.dataframe(shown, key=key, hide_index=True, height=height, width="stretch", row_height=38)
+
+
+def _plain(value: str) -> str:
+    """Escapes what Markdown and HTML would take for markup."""
+    for mark in "\\`*_{}[]<>|#$~":
+        value = value.replace(mark, f"\\{mark}")
+    return value

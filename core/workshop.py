@@ -1,0 +1,164 @@
+"""The path: three lessons, thirteen steps, what each needs, and how far a project has come. Disk is asked every time."""
+
+from dataclasses import dataclass
+
+from core import classroom, storage
+from core import project as projects
+from core.data import stages
+from core.errors import LessonError
+from core.evaluation import evaluate
+from core.models import folder as models
+from core.project import Project
+from core.tasks import TASKS
+from core.tokens import encode
+from core.training import plan, runs
+from core.training.runs import Run
+from core.training.settings import Settings
+
+# What a step leaves on disk for the next ones, in the order in which it is made.
+STAGES = ("texts", "prepared", "tokens", "adapter")
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step: the stem of its page, its lesson, and the stage without which it has nothing to show."""
+
+    name: str
+    lesson: int
+    needs: str | None = None
+
+    @property
+    def number(self) -> int:
+        return int(self.name[:2])
+
+    @property
+    def page(self) -> str:
+        return f"pages/{self.name}.py"
+
+
+STEPS = (
+    Step("01_language_models", 1),
+    Step("02_hugging_face", 1),
+    Step("03_choose_model", 1),
+    Step("04_try_model", 1),
+    Step("05_load_texts", 2),
+    Step("06_clean_texts", 2, "texts"),
+    Step("07_tokens", 2, "prepared"),
+    Step("08_lengths", 2, "prepared"),
+    Step("09_settings", 3, "tokens"),
+    Step("10_train", 3, "tokens"),
+    Step("11_evaluate", 3, "adapter"),
+    Step("12_compare", 3, "adapter"),
+    Step("13_share", 3, "adapter"),
+)
+BY_NAME = {step.name: step for step in STEPS}
+
+
+def stages_made(project: Project | None) -> set[str]:
+    """Answers the stages that are on disk and made from what the project is now; a stale one does not count."""
+    if project is None:
+        return set()
+    texts, prepared, tokens = (
+        storage.read_json(folder / "record.json") for folder in (project.texts, project.prepared, project.tokens)
+    )
+    made: set[str] = set()
+    if texts and texts["task"] == project.task:
+        made.add("texts")
+        if prepared and prepared["made_from"] == texts["fingerprint"]:
+            made.add("prepared")
+            if tokens and tokens["made_from"] == prepared["fingerprint"] and tokens["model"] == project.model:
+                made.add("tokens")
+    if adapted_run(project):
+        made.add("adapter")
+    return made
+
+
+def adapted_run(project: Project) -> Run | None:
+    """Answers the newest run that has an adapter to evaluate, compare and share."""
+    return next((run for run in runs.list_runs(project) if (run.adapter / "adapter_config.json").is_file()), None)
+
+
+def progress(project: Project | None) -> dict[str, str]:
+    """Answers `done`, `open` or `locked` for every step."""
+    made = stages_made(project)
+    choices = project.choices if project else {}
+    run = adapted_run(project) if project else None
+    done = {name for name, choice in choices.items() if isinstance(choice, dict) and choice.get("done")}
+    done |= {step for step, stage in (("05_load_texts", "texts"), ("06_clean_texts", "prepared")) if stage in made}
+    done |= {step for step, stage in (("08_lengths", "tokens"), ("10_train", "adapter")) if stage in made}
+    if run and evaluate.result(run):
+        done.add("11_evaluate")
+    return {
+        step.name: "locked" if step.needs and step.needs not in made else "done" if step.name in done else "open"
+        for step in STEPS
+    }
+
+
+def missing(project: Project | None, step: Step) -> list[str]:
+    """Answers the stages that `step` still waits for, in the order in which they are made."""
+    if step.needs is None or step.needs in stages_made(project):
+        return []
+    made = stages_made(project)
+    return [stage for stage in STAGES[: STAGES.index(step.needs) + 1] if stage not in made]
+
+
+def fill(project: Project, stages_missing: list[str]) -> Project:
+    """Makes the missing stages with what the workshop proposes: the sample, all repairs, the suggested length.
+
+    `adapter` starts a quick run and does not wait for it.
+    """
+    if "texts" in stages_missing:
+        source = stages.open_source(f"sample:{TASKS[project.task].sample}", project.language)
+        stages.load_texts(project, source)
+    if "prepared" in stages_missing:
+        stages.prepare(project)
+    if "tokens" in stages_missing:
+        encode.encode(project)
+    project = projects.open_project(project.folder.parent, project.id)
+    if "adapter" in stages_missing:
+        start_run(project)
+    return project
+
+
+def start_run(project: Project) -> Run:
+    """Creates and starts a run with the settings kept in step 9, else with the quick dial's."""
+    run = runs.create(project, run_settings(project), first_prompt(project))
+    runs.start(run)
+    return run
+
+
+def run_settings(project: Project) -> Settings:
+    """Answers the settings kept in step 9, else the quick dial's."""
+    kept = project.choices.get("09_settings", {}).get("settings")
+    return Settings(**kept) if kept else plan.settings(project, "quick")
+
+
+def first_prompt(project: Project) -> str:
+    """Answers the prompt of the samples in training: the first of her testbed, or, to summarise, a validation text."""
+    if project.task == "write":
+        prompts = project.choices.get("04_try_model", {}).get("prompts", [])
+        return prompts[0] if prompts else ""
+    from core.data import table
+
+    return table.rows(project.prepared / "validation")[0]["text"]
+
+
+def choose_model(project: Project, reference: str) -> Project:
+    """Finds the model, downloading it if needed, checks it, and makes it the project's. Raises LessonError."""
+    reference = reference.strip()
+    if not reference:
+        raise LessonError("model_not_a_name", model="")
+    folder = models.find(reference)
+    facts = models.describe(reference, folder)
+    kept = reference if folder == classroom.MODEL or models.is_hub_reference(reference) else str(folder)
+    return projects.update(project, "03_choose_model", {"done": True, "parameters": facts.parameters}, model=kept)
+
+
+def set_task(project: Project, task: str) -> Project:
+    """Changes the task; what was made for the other one becomes stale."""
+    return projects.update(project, task=task) if task != project.task else project
+
+
+def mark_done(project: Project, step: str, **choices: object) -> Project:
+    """Notes that a step was gone through, keeping what was chosen in it."""
+    return projects.update(project, step, {**choices, "done": True})

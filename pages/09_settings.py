@@ -1,0 +1,36 @@
+"""Step 9: one dial, the settings that follow from it with their reasons, and every knob behind."""
+
+import dataclasses
+
+import streamlit as st
+
+from core.training import plan
+from core.training.settings import DIALS, Settings
+from core.ui import lesson, settings_form
+from core.ui.tables import reasons_table
+
+with lesson.page("09_settings", "settings") as step:
+    kept = Settings(**step.kept("settings")) if step.kept("settings") else None
+
+    # 1. The dial.
+    step.section("dial_section")
+    dial = st.segmented_control(
+        step("dial"), DIALS, default=kept.dial if kept else "quick", format_func=lambda d: step(f"dial.{d}"),
+        key="dial", required=True, label_visibility="collapsed",
+    )  # fmt: skip
+    st.markdown(step.words.body(f"dial.{dial}"))
+    chosen = plan.plan(step.project, dial)
+    reasons_table(step.words, chosen)
+
+    # 2. Every knob, for who wants it.
+    step.section("knobs")
+    proposed = kept if kept and kept.dial == dial else plan.settings(step.project, dial)
+    with st.expander(step("knobs.open"), icon=":material/tune:"):
+        values = settings_form.ask(step.words, proposed, key=dial)
+    settings = proposed.changed(values)
+    if st.button(step("keep"), key="keep_settings", type="primary", icon=":material/save:"):
+        step.keep(settings=dataclasses.asdict(settings), done=True)
+        st.success(step("kept"), icon=":material/check:")
+
+    step.code(dial=dial, changes=settings.differences(plan.settings(step.project, dial)))
+    step.ask_prediction(1, 100)

@@ -1,0 +1,33 @@
+"""Step 10: the training, in a process of its own, seen live."""
+
+import streamlit as st
+
+from core import processes, workshop
+from core.training import plan, runs, watch
+from core.ui import lesson, live_run
+
+with lesson.page("10_train", "settings") as step:
+    made = runs.list_runs(step.project)
+    run = made[0] if made else None
+    status = processes.read_state(run.folder)["status"] if run else "none"
+
+    # 1. Start: a new run whenever none is at work.
+    step.section("start")
+    dial = workshop.run_settings(step.project).dial
+    st.markdown(step("about_to", dial=step(f"dial.{dial}"), model=step.project.model.rsplit("/", 1)[-1]))
+    if status not in processes.ACTIVE:
+        if st.button(step("start.again" if run else "start.button"), key="start", type="primary" if not run else "secondary", icon=":material/play_arrow:"):
+            with st.spinner(step("starting")):
+                workshop.start_run(step.project)
+            st.rerun()
+
+    # 2. The run, live.
+    if run:
+        step.section("live", run=run.name.removeprefix("run-"))
+        live_run.show(run, step.words)
+        best = watch.curve(run).best
+
+    settings = workshop.run_settings(step.project)
+    step.code(dial=settings.dial, changes=settings.differences(plan.settings(step.project, settings.dial)), prompt=workshop.first_prompt(step.project))
+    finished = run and (run.adapter / "adapter_config.json").exists()
+    step.ask_number(answer=best[0] if finished and best else None)

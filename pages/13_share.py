@@ -1,0 +1,42 @@
+"""Step 13: the adapter with its card, to keep and to load again."""
+
+import streamlit as st
+
+from core import workshop
+from core.evaluation import evaluate
+from core.sharing import adapter
+from core.sharing.card import card
+from core.ui import lesson, writing
+
+with lesson.page("13_share", "writing") as step:
+    run = workshop.adapted_run(step.project)
+
+    # 1. The parcel: adapter, card and, for the classroom model, its base.
+    step.section("keep")
+    st.markdown(step("contents"))
+    content = adapter.pack(run, step.project, step.language)
+    st.download_button(
+        step("download", size=len(content) / 1e6), content, f"{step('file_name')}-{run.name}.zip", "application/zip",
+        key="download", type="primary", icon=":material/download:", on_click="ignore",
+    )  # fmt: skip
+    with st.expander(step("card"), icon=":material/description:"):
+        st.code(card(run, step.project, evaluate.result(run), step.language), language="markdown", wrap_lines=True)
+
+    # 2. Back again: an adapter file of this base, loaded and made to write.
+    step.section("load")
+    uploaded = st.file_uploader(step("upload"), "zip", key="adapter_file")
+    if uploaded and st.session_state.get("13.loaded") != uploaded.file_id:
+        adapter.unpack(step.project, uploaded.getvalue(), uploaded.name)
+        st.session_state["13.loaded"] = uploaded.file_id
+    loaded = adapter.loaded_adapters(step.project)
+    if loaded:
+        folder = st.selectbox(step("which"), loaded, format_func=lambda path: path.name, key="which_adapter")
+        prompt = st.text_area(step("prompt"), step("prompt.default"), key="prompt", height=90)
+        if st.button(step("write"), key="write", type="primary", icon=":material/edit:"):
+            written = writing.write(
+                writing.model_folder(step.project), prompt, writing.Sampling(), folder, step.project.task, run.record()["language"]
+            )
+            step.keep(wrote=bool(written))
+
+    step.code(run=run.name, language=step.language)
+    step.ask_deed(done=bool(step.kept("wrote")))

@@ -1,0 +1,22 @@
+"""All runs of a project, compared."""
+
+import streamlit as st
+
+from core import texts
+from core.training import runs
+from core.ui import experiments_panel, lesson, problem
+
+visit = lesson.begin("experiments")
+words = texts.words(visit.language, "frame", "settings", "experiments")
+st.title(words("title"), anchor=False)
+st.markdown(words.body("title"))
+try:
+    made = runs.list_runs(visit.project) if visit.project else []
+    if made:
+        experiments_panel.table(made, words)
+        experiments_panel.curves(made, words)
+    else:
+        st.info(words("none"), icon=":material/science:")
+        st.page_link("pages/10_train.py", label=words("none.go"), icon=":material/arrow_forward:")
+except Exception as error:
+    problem.show(error, visit.language)
