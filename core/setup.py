@@ -219,6 +219,11 @@ def locked(file: IO[str]) -> bool:
     return True
 
 
+def shared(lock: IO[str]) -> tuple[int, ...]:
+    """Answers what a child inherits so that, should it outlive us, the next set-up waits for it too."""
+    return () if sys.platform == "win32" else (lock.fileno(),)
+
+
 def set_up(files: Sequence[str], lock: IO[str], inside: bool, text: Words) -> None:
     """Makes the .venv, or mends the one there is, and records it once it has all that `files` pin."""
     started = time.monotonic()
@@ -227,7 +232,7 @@ def set_up(files: Sequence[str], lock: IO[str], inside: bool, text: Words) -> No
         tell(text("renewing"))
     else:
         check_machine(text)
-        make_venv(text)
+        make_venv(lock, text)
     if small_torch_will_do():
         get_small_torch(pins(files[0]).get("torch"), lock, text)
     status, said = pip([word for file in files for word in ("-r", str(ROOT / file))], lock, text)
@@ -271,7 +276,7 @@ def check_machine(text: Words) -> None:
         raise SetupError("disk_small", folder=str(ROOT), **facts)
 
 
-def make_venv(text: Words) -> None:
+def make_venv(lock: IO[str], text: Words) -> None:
     """Makes an empty .venv in place of what there is; the lock stays, others may be waiting for it."""
     for path in VENV.iterdir():
         if path.is_dir() and not path.is_symlink():
@@ -280,7 +285,12 @@ def make_venv(text: Words) -> None:
             path.unlink()
     tell(text("making_venv"))
     with LOG.open("w", encoding="utf-8") as log:
-        made = subprocess.run([sys.executable, "-m", "venv", str(VENV)], stdout=log, stderr=subprocess.STDOUT)
+        made = subprocess.run(
+            [sys.executable, "-m", "venv", str(VENV)],
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            pass_fds=shared(lock),
+        )
     if made.returncode != 0:
         raise diagnosis(LOG.read_text(encoding="utf-8", errors="replace"))
 
@@ -315,8 +325,6 @@ def pip(arguments: list[str], lock: IO[str], text: Words) -> tuple[int, str]:
     command = [str(PYTHON), "-I", "-u", "-m", "pip", "install", *options, *arguments]
     # Downloads pass through here because a system's temporary folder is often too small for torch.
     folders = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(DOWNLOADS))
-    # With the lock in its hands, a pip that outlives us still keeps the next set-up waiting.
-    held = () if sys.platform == "win32" else (lock.fileno(),)
     with LOG.open("a", encoding="utf-8") as log, LOG.open(encoding="utf-8", errors="replace") as said:
         start = said.seek(0, os.SEEK_END)
         process = subprocess.Popen(
@@ -324,7 +332,7 @@ def pip(arguments: list[str], lock: IO[str], text: Words) -> tuple[int, str]:
             stdout=log,
             stderr=subprocess.STDOUT,
             env={**os.environ, **folders, "PIP_USER": "0"},
-            pass_fds=held,
+            pass_fds=shared(lock),
         )
         try:
             watch(process, said, text)
@@ -368,7 +376,7 @@ class Progress:
         """Takes one line of pip's."""
         if match := re.match(r"Collecting ([\w.-]+)", line):
             self.found.add(match[1])
-        elif match := re.match(r"\s*(?:Downloading|Using cached|Processing) (\S+)(?: \((.+)\))?", line):
+        elif match := re.match(r"\s*(?:Downloading|Using cached) (\S+)(?: \((.+)\))?", line):
             if match[1].endswith(".metadata"):
                 self.all_found = True  # then pip downloads nothing whole before it has looked up everything
                 return

@@ -5,6 +5,7 @@ blank line, is its body. `{fact}` stands for a fact; anything else between brace
 Spanish is the reference; a test holds that both languages have the same keys and placeholders.
 """
 
+import math
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from core.errors import LessonError
 LANGUAGES = ("es", "en")
 FOLDER = Path(__file__).parent.parent / "pages" / "texts"
 LOCALES = {"es": "es_AR", "en": "en_GB"}
+_PERCENT = {"es": "\u00a0%", "en": "%"}
 _PLACEHOLDER = re.compile(r"\{([a-z_][a-z0-9_]*)\}")
 
 
@@ -97,23 +99,28 @@ def _say(value: object, language: str) -> str:
 
 
 def number(value: float, language: str, digits: int | None = None) -> str:
-    """Writes a number as `language` does (1.234,5 or 1,234.5); `digits` after the point, or what its size asks for."""
+    """Writes a number as `language` does (1.234,5 or 1,234.5).
+
+    `digits` after the point; None gives as many as its size asks for, and no zeros at the end.
+    """
     from babel.numbers import format_decimal
 
-    if value != value or value in (float("inf"), float("-inf")):
-        return "∞" if value == float("inf") else "—"
+    if not math.isfinite(value):
+        return "∞" if value > 0 else "—"
     if digits is None:
         size = abs(value)
-        digits = 0 if isinstance(value, int) or size >= 100 else 1 if size >= 10 else 2
-        if 0 < size < 0.01:
-            return f"{value:.2g}"
-    pattern = "#,##0" + ("." + "0" * digits if digits else "")
-    return format_decimal(value, format=pattern, locale=LOCALES[language])
+        shown = 0 if size >= 100 or size == 0 else max(1, 1 - math.floor(math.log10(size)))
+        pattern = "#,##0." + "#" * shown
+    else:
+        pattern = "#,##0." + "0" * digits
+    return format_decimal(value, format=pattern.rstrip("."), locale=LOCALES[language])
 
 
 def percent(share: float, language: str, digits: int = 0) -> str:
     """Writes a share (0 to 1) in per cent."""
-    return f"{number(100 * share, language, digits)} %"
+    from babel.numbers import format_percent
+
+    return format_percent(share, format="#,##0" + ("." + "0" * digits if digits else "") + _PERCENT[language], locale=LOCALES[language])
 
 
 def duration(seconds: float, language: str) -> str:

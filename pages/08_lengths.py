@@ -33,9 +33,10 @@ with lesson.page("08_lengths", "settings") as step:
     step.section("keep")
     st.markdown(step("cuts.none") if not over else step("cuts", texts=over, count=len(measured), tokens=lost))
     if over:
-        place = next(i for i, length in enumerate(measured) if length > cut)
+        train = rows(step.project.prepared / "train")
+        longest_row = max(range(len(train)), key=lambda place: measured[place])
         with st.expander(step("cuts.example")):
-            st.text(encode.cut_text(step.project, rows(step.project.prepared / "train")[place], cut))
+            st.text(encode.cut_text(step.project, train[longest_row], cut))
     st.caption(step(f"reason.{suggested.reason}", **suggested.facts))
     if st.button(step("keep.button"), key="keep", type="primary", icon=":material/straighten:"):
         encode.encode(step.project, cut)

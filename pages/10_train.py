@@ -25,9 +25,10 @@ with lesson.page("10_train", "settings") as step:
     if run:
         step.section("live", run=run.name.removeprefix("run-"))
         live_run.show(run, step.words)
-        best = watch.curve(run).best
+        curve = watch.curve(run)
+        live_run.prediction(curve, step.project.choices.get("09_settings", {}).get("prediction"), status, step.words)
 
     settings = workshop.run_settings(step.project)
     step.code(dial=settings.dial, changes=settings.differences(plan.settings(step.project, settings.dial)), prompt=workshop.first_prompt(step.project))
     finished = run and (run.adapter / "adapter_config.json").exists()
-    step.ask_number(answer=best[0] if finished and best else None)
+    step.ask_number(answer=curve.best[0] if finished and curve.best else None)

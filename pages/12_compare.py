@@ -1,4 +1,4 @@
-"""Step 12: base and adapted model side by side on her own prompts, and a decision."""
+"""Step 12: a blind tasting of base and adapted model on her own prompts, and a decision."""
 
 import streamlit as st
 
@@ -15,7 +15,8 @@ with lesson.page("12_compare", "writing") as step:
     step.section("side_by_side")
     prompt = compare_panel.ask_prompt(run, step.project, step.words)
     sampling = writing.sampling_controls(step.words, "12")
-    compare_panel.show(run, prompt, sampling, step.words)
+    compare_panel.show_pair(step.words)
+    compare_panel.taste(run, step.project, prompt, sampling, step.words)
 
     # 2. Is a language model right for her?
     step.section("decide")

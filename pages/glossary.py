@@ -8,7 +8,7 @@ from core.ui import lesson
 visit = lesson.begin("glossary")
 words = texts.words(visit.language, "frame", "glossary")
 st.title(words("title"), anchor=False)
-st.markdown(words("intro"))
+st.markdown(words.body("intro"))
 wanted = st.text_input(words("glossary.search"), key="wanted", icon=":material/search:")
 shown = texts.glossary(visit.language, wanted)
 for term in shown:

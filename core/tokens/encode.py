@@ -74,9 +74,9 @@ def prompt_ids(text: str, task: Task, tokenizer: Tokenizer, language: str, max_l
 
 
 def measure(project: Project) -> list[int]:
-    """Answers the whole length in tokens of every training row, as the project's model would read it."""
+    """Answers the whole length in tokens of every row, as the project's model would read it; training rows first."""
     record, tokenizer = _opened(project)
-    rows = table.rows(project.prepared / "train")
+    rows = [row for name in SHARES for row in table.rows(project.prepared / name)]
     examples = encode_rows(rows, TASKS[project.task], tokenizer, record["language"], max_length=10**9)
     return [len(example.input_ids) for example in examples]
 

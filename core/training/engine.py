@@ -84,6 +84,7 @@ def make_trainer(run: Run, loaded: Loaded, train: "Dataset", validation: list[di
     """Builds the Trainer. Its evaluation is ours: the mean loss over tokens, not over batches."""
     import torch
     from transformers import PrinterCallback, Trainer, TrainingArguments
+    from transformers.trainer_pt_utils import LengthGroupedSampler
 
     settings = run.settings()
     planned = schedule(settings, len(train))
@@ -107,8 +108,7 @@ def make_trainer(run: Run, loaded: Loaded, train: "Dataset", validation: list[di
         greater_is_better=False,
         logging_strategy="steps",
         logging_steps=1,
-        train_sampling_strategy="group_by_length",
-        length_column_name="length",
+        logging_nan_inf_filter=False,  # a loss that is no number must be seen at once
         remove_unused_columns=False,
         label_names=["labels"],
         use_cpu=not torch.cuda.is_available(),
@@ -119,7 +119,27 @@ def make_trainer(run: Run, loaded: Loaded, train: "Dataset", validation: list[di
         disable_tqdm=True,
     )
 
+    class SeededSampler(LengthGroupedSampler):
+        """Batches of like lengths, in an order that only the seed and the epoch decide.
+
+        Transformers' own draws from torch's state, which dropout has moved: a run continued in mid-epoch would
+        read the rest of it in another order.
+        """
+
+        epoch = 0
+
+        def set_epoch(self, epoch: int) -> None:
+            self.epoch = epoch
+
+        def __iter__(self):
+            self.generator = torch.Generator().manual_seed(settings.seed + 1_000_003 * self.epoch)
+            return super().__iter__()
+
     class TokenTrainer(Trainer):
+        def _get_train_sampler(self, train_dataset=None):
+            rows = settings.batch_size * settings.gradient_accumulation_steps
+            return SeededSampler(rows, lengths=list(train["length"]))
+
         def evaluate(self, *_, **__) -> dict[str, float]:
             total = sum(score(self.model, validation), Score(0.0, 0, 0))
             metrics = {"eval_loss": total.loss, "eval_tokens": total.tokens}

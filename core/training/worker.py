@@ -1,10 +1,14 @@
 """The process of a run: `python -m core train RUN`. It alone writes the run's state, metrics and samples."""
 
 import math
+import os
+import shutil
 import signal
 import sys
 import time
 import traceback
+import zipfile
+from pathlib import Path
 
 from filelock import FileLock, Timeout
 
@@ -23,13 +27,14 @@ from core.training.runs import FINISH, PAUSE, Run, ask, requested
 from core.training.slot import slot
 
 SAMPLE = Sampling(temperature=0.7, top_p=0.9, max_new_tokens=50, seed=11)
+RESERVED_BYTES = 65_536  # set aside, so that a disk that fills up still has room for saying so
 
 
 def train(run: Run) -> dict:
     """Trains, or continues, a run to its end, its pause or its failure. Answers its last state.
 
-    Raises LessonError `run_is_busy` where another process is at it; every other LessonError is written in the
-    state as well as raised.
+    Raises LessonError `run_is_busy` where another process is at it and `run_is_finished` where nothing is left to
+    do; every other LessonError is written in the state as well as raised.
     """
     lock = FileLock(run.folder / "worker.lock")
     try:
@@ -37,33 +42,41 @@ def train(run: Run) -> dict:
     except Timeout as error:
         raise LessonError("run_is_busy", run=run.name) from error
     try:
+        if processes.read_state(run.folder)["status"] == "finished":
+            raise LessonError("run_is_finished", run=run.name)
+        (run.folder / "request").unlink(missing_ok=True)  # it was for the process before this one
         state = State(run.folder, run=run.name)
         try:
+            _pause_on_termination(run)
+            storage.write_bytes(run.folder / "reserve", os.urandom(RESERVED_BYTES))
             with slot(run, state) as our_turn:
                 if our_turn:
                     _train(run, state)
                 else:
                     state.write(status="paused")
-        except LessonError as error:
-            facts = {name: str(fact) for name, fact in error.facts.items()}
-            state.write(status="failed", error={"code": error.code, "facts": facts})
-            raise
         except Exception as error:
-            traceback.print_exc(file=sys.stderr)
-            known = _known(error)
-            facts = {} if known is None else {name: str(fact) for name, fact in known.facts.items()}
-            state.write(status="failed", error={"code": known.code if known else "our_fault", "facts": facts})
-            if known is None:
+            known = error if isinstance(error, LessonError) else _known(error, run)
+            if known is not error:
+                traceback.print_exc(file=sys.stderr)
+            _say_failed(run, state, known or LessonError("our_fault"))
+            if known is None or known is error:
                 raise
             raise known from error
+        (run.folder / "reserve").unlink(missing_ok=True)
         return state.content
     finally:
         lock.release()
 
 
+def _say_failed(run: Run, state: State, error: LessonError) -> None:
+    """Writes the failure in the state, even on a full disk: first gives back what was kept for this moment."""
+    (run.folder / "reserve").unlink(missing_ok=True)
+    last_checkpoint(run)  # what a full disk left half written goes
+    state.write(status="failed", error={"code": error.code, "facts": {n: str(f) for n, f in error.facts.items()}})
+
+
 def _train(run: Run, state: State) -> None:
     state.write(status="loading", peak_memory_mb=round(processes.peak_memory_mb()))
-    _pause_on_termination(run)
     import torch
     from datasets import load_from_disk
 
@@ -73,6 +86,8 @@ def _train(run: Run, state: State) -> None:
     base = engine.load_base(run)
     if not storage.read_json_lines(run.metrics):
         total = sum(score(base.model, validation), Score(0.0, 0, 0))
+        if not math.isfinite(total.loss):
+            raise LessonError("broken_model", folder=public_name(run.record()["model"]), file="NaN")
         storage.append_json(run.metrics, {"kind": "base", "step": 0, "loss": total.loss, "perplexity": total.perplexity})
         _write_sample(run, base, 0)
     loaded = engine.add_adapter(base, settings)
@@ -97,13 +112,30 @@ def _train(run: Run, state: State) -> None:
     state.write(status="finished", step=trainer.state.global_step, peak_memory_mb=round(processes.peak_memory_mb()))
 
 
-def last_checkpoint(run: Run):
-    """Answers the folder of the last whole checkpoint; None where there is none.
+def last_checkpoint(run: Run) -> Path | None:
+    """Answers the folder of the last whole checkpoint, after deleting any later one; None where there is none.
 
-    `trainer_state.json` is the last file the Trainer writes there.
+    A run that was killed, or a disk that filled up, may have left one half written.
     """
-    whole = [path.parent for path in run.checkpoints.glob("checkpoint-*/trainer_state.json") if storage.read_json(path)]
-    return max(whole, key=lambda folder: int(folder.name.removeprefix("checkpoint-")), default=None)
+    for folder in sorted(run.checkpoints.glob("checkpoint-*"), key=lambda f: -int(f.name.removeprefix("checkpoint-"))):
+        if _is_whole(folder):
+            return folder
+        shutil.rmtree(folder, ignore_errors=True)
+    return None
+
+
+def _is_whole(checkpoint: Path) -> bool:
+    """Says whether all that the Trainer needs to go on is there and whole; `trainer_state.json` is its last file."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(checkpoint / "adapter_model.safetensors", "numpy"):  # looks at the header and at the size
+            pass
+        # What torch saves is a ZIP, with a checksum for each part.
+        saved = [zipfile.ZipFile(checkpoint / name) for name in ("optimizer.pt", "scheduler.pt", "rng_state.pth")]
+        return all(file.testzip() is None for file in saved) and (checkpoint / "trainer_state.json").stat().st_size > 0
+    except (OSError, SafetensorError, zipfile.BadZipFile):
+        return False
 
 
 def _teller(run: Run, state: State, loaded: Loaded):
@@ -118,7 +150,6 @@ def _teller(run: Run, state: State, loaded: Loaded):
             self.seconds_before = state.content.get("train_seconds", 0.0)
             self.tokens_an_epoch = storage.read_json(run.tokens / "record.json")["tokens"]["train"]
             self.first_step = 0
-            self.without_gain = 0
 
         def on_train_begin(self, args, trainer_state, control, **_):
             self.began = time.monotonic()
@@ -133,9 +164,10 @@ def _teller(run: Run, state: State, loaded: Loaded):
             storage.append_json(run.metrics, {**point, "learning_rate": logs.get("learning_rate")})
 
         def on_step_end(self, args, trainer_state, control, **_):
-            if requested(run):
-                control.should_training_stop = True
-                control.should_save = control.should_evaluate = True
+            if asked := requested(run):
+                control.should_training_stop = control.should_save = True
+                # Not at a pause: a run that was paused must end as one that was not, with the same best step.
+                control.should_evaluate = control.should_evaluate or asked == FINISH
                 state.write(status="stopping")
             if time.monotonic() - self.last_write > 0.5 or control.should_evaluate:
                 self.tell(trainer_state)
@@ -147,9 +179,8 @@ def _teller(run: Run, state: State, loaded: Loaded):
             point = {"kind": "validation", "step": trainer_state.global_step, "loss": loss}
             storage.append_json(run.metrics, {**point, "perplexity": math.exp(min(loss, 700))})
             _write_sample(run, loaded, trainer_state.global_step)
-            best = trainer_state.best_metric
-            self.without_gain = 0 if best is None or loss < best else self.without_gain + 1
-            if settings.patience and self.without_gain >= settings.patience:
+            losses = [told["eval_loss"] for told in trainer_state.log_history if "eval_loss" in told]
+            if settings.patience and len(losses) - 1 - losses.index(min(losses)) >= settings.patience:
                 control.should_training_stop = True
             self.tell(trainer_state)
 
@@ -197,13 +228,14 @@ def _pause_on_termination(run: Run) -> None:
     signal.signal(signal.SIGTERM, lambda *_: ask(run, PAUSE))
 
 
-def _known(error: Exception) -> LessonError | None:
+def _known(error: Exception, run: Run) -> LessonError | None:
     """Answers the LessonError that a failure of the libraries means, if we know it."""
     said = str(error).lower()
     if isinstance(error, MemoryError) or "out of memory" in said or "can't allocate memory" in said:
         return LessonError("out_of_memory")
-    if isinstance(error, OSError) and error.errno == 28 or "no space left" in said:
-        return LessonError("disk_full", folder="")
+    # torch says "unexpected pos" where a write fell short, so the disk itself is asked too.
+    if "no space left" in said or "quota exceeded" in said or shutil.disk_usage(run.folder).free < RESERVED_BYTES:
+        return LessonError("disk_full", folder=run.checkpoints)
     return None
 
 

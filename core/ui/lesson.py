@@ -133,7 +133,7 @@ def page(name: str, *more_words: str) -> Iterator[Lesson]:
     """
     step = workshop.BY_NAME[name]
     visit = begin(name)
-    words = texts.words(visit.language, "frame", "home", "tasks", name, *more_words)
+    words = texts.words(visit.language, "frame", "home", "tasks", *more_words, name)
     lesson = Lesson(step, visit, words)
     _head(lesson)
     waiting = workshop.missing(visit.project, step)

@@ -7,6 +7,7 @@ from core.errors import LessonError
 from core.texts import Words
 from core.training import runs, watch
 from core.training.runs import FINISH, PAUSE, Run
+from core.training.watch import Curve
 from core.ui import plots, problem
 
 _TICK_SECONDS = 1.0
@@ -88,6 +89,13 @@ def _curve(run: Run, words: Words) -> None:
     names = {name: words(f"curve.{name}") for name in ("train", "validation", "base", "x", "y")}
     alt = words("curve.alt", before=texts.number(curve.base, language), now=texts.number(last, language))
     plots.show(plots.losses(curve.train, curve.validation, curve.base, names), alt, f"curve.{run.name}")
+
+
+def prediction(curve: Curve, predicted: int | None, status: str, words: Words) -> None:
+    """After the run, answers the prediction she made before it; both in per cent of the first perplexity."""
+    if predicted and status == "finished" and curve.best and curve.base:
+        real = round(100 * watch.perplexity(curve.best[1] - curve.base))
+        st.info(words("predicted", predicted=predicted, real=real), icon=":material/psychology:")
 
 
 def _samples(run: Run, words: Words) -> None:

@@ -20,26 +20,26 @@ def show(figure: go.Figure, alt: str, key: str, height: int = 320) -> None:
     """Draws a figure in the book's manner; `alt` says in words what it shows."""
     c = colours()
     figure.update_layout(
-        height=height, margin={"l": 8, "r": 8, "t": 28, "b": 8}, paper_bgcolor=_PAPER, plot_bgcolor=_PAPER,
+        height=height, margin={"l": 8, "r": 8, "t": 44, "b": 8}, paper_bgcolor=_PAPER, plot_bgcolor=_PAPER,
         font={"family": "Figtree, sans-serif", "size": 14, "color": c["ink"]}, uirevision=key, hovermode="closest",
         legend={"orientation": "h", "y": 1.12, "x": 0}, separators=",.", dragmode=False,
     )  # fmt: skip
-    figure.update_xaxes(showgrid=False, linecolor=c["line"], ticks="outside", tickcolor=c["line"], automargin=True)
+    figure.update_xaxes(showgrid=False, zeroline=False, linecolor=c["line"], ticks="outside", tickcolor=c["line"], automargin=True)
     figure.update_yaxes(gridcolor=c["line"], griddash="dot", zeroline=False, automargin=True)
     st.plotly_chart(figure, key=key, width="stretch", theme=None, config={"displayModeBar": False}, alt=alt)
 
 
-def candidates(names: Sequence[str], probabilities: Sequence[float]) -> go.Figure:
-    """Bars of the tokens that could come next, the likeliest on top; probabilities 0 to 1."""
+def candidates(names: Sequence[str], probabilities: Sequence[float], labels: Sequence[str]) -> go.Figure:
+    """Bars of the tokens that could come next, the likeliest on top; probabilities 0 to 1, `labels` their words."""
     c = colours()
-    labels = [f"{place}. {visible(name)}" for place, name in enumerate(names, start=1)]
+    tokens = [f"{place}. {visible(name)}" for place, name in enumerate(names, start=1)]
     bars = go.Bar(
-        x=[100 * p for p in probabilities], y=labels, orientation="h", marker_color=c["main"],
-        text=[f"{100 * p:.1f} %" for p in probabilities], textposition="outside", cliponaxis=False, hoverinfo="skip",
+        x=list(probabilities), y=tokens, orientation="h", marker_color=c["main"], text=list(labels),
+        textposition="outside", cliponaxis=False, hoverinfo="skip",
     )  # fmt: skip
     figure = go.Figure(bars)
-    figure.update_yaxes(autorange="reversed")
-    figure.update_xaxes(visible=False, range=[0, 118 * max(probabilities, default=1)])
+    figure.update_yaxes(autorange="reversed", showgrid=False)
+    figure.update_xaxes(visible=False, range=[0, 1.18 * max(probabilities, default=1)])
     return figure
 
 
@@ -57,8 +57,8 @@ def mark(figure: go.Figure, x: float, label: str, strong: bool = False) -> None:
     c = colours()
     colour, dash, width = (c["other"], "solid", 3) if strong else (c["quiet"], "dot", 1)
     figure.add_vline(
-        x=x, line_color=colour, line_dash=dash, line_width=width, annotation_text=label,
-        annotation_position="top left" if strong else "top right", annotation_font_color=colour,
+        x=x, line_color=colour, line_dash=dash, line_width=width, annotation_text=label, annotation_xanchor="right",
+        annotation_position="top", annotation_yshift=22 if strong else 2, annotation_font_color=colour,
     )  # fmt: skip
 
 

@@ -27,7 +27,7 @@ def reasons_table(words: Words, chosen: Mapping[str, Choice]) -> None:
             continue
         key = f"{name}.{choice.value}"
         value = words(key) if key in words else choice.value
-        shown = f"{value:g}" if isinstance(value, float) else str(value)
+        shown = texts.number(value, words.language) if isinstance(value, int | float) else str(value)
         lines.append(f"| {words(name)} | **{_plain(shown)}** | {words(f'reason.{choice.reason}', **choice.facts)} |")
     st.markdown("\n".join(lines))
 

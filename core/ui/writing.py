@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from core import texts
 from core.generation.generate import Candidate, Sampling, Step
 from core.generation.service import SERVICE
 from core.models import folder as models
@@ -60,13 +61,15 @@ def why(words: Words, steps: list[Step], key: str) -> None:
     )
     if chosen is not None:
         step = steps[chosen]
-        st.caption(words("why_this_word.answer", word=step.text.strip(), percent=round(100 * step.probability, 1)))
+        st.caption(words("why_this_word.answer", word=step.text.strip(), percent=texts.percent(step.probability, words.language, 1)))
         bars(words, step.alternatives, f"{key}.why.bars")
 
 
 def bars(words: Words, candidates: list[Candidate], key: str) -> None:
     """Draws the candidates for one place as bars."""
     names = [candidate.text for candidate in candidates]
-    figure = plots.candidates(names, [candidate.probability for candidate in candidates])
+    probabilities = [candidate.probability for candidate in candidates]
+    labels = [texts.percent(probability, words.language, 1) for probability in probabilities]
+    figure = plots.candidates(names, probabilities, labels)
     best = plots.visible(names[0])
     plots.show(figure, words("candidates.alt", best=best), key, height=60 + 30 * len(candidates))

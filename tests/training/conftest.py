@@ -1,0 +1,69 @@
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from core import processes
+from core import project as projects
+from core.data import stages
+from core.project import Project
+from core.tokens import encode
+from core.training import plan, runs
+from core.training.runs import Run
+
+SEASONS = ("enero", "abril", "julio", "octubre", "el deshielo", "la siega", "la feria", "el domingo")
+KEEPERS = ("la costurera", "el panadero", "mi tía Elvira", "el cartero", "la maestra", "el barquero", "don Ramón")
+
+
+@pytest.fixture(scope="session")
+def verses(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of fifty short texts."""
+    path = tmp_path_factory.mktemp("texts") / "verses.jsonl"
+    lines = [
+        f"Número {n}, dijo {KEEPERS[n % 7]},\nya llega {SEASONS[n % 8]}:\n" + "cierren bien la puerta\n" * (n % 3) + "y a dormir."
+        for n in range(50)
+    ]
+    path.write_text("".join(json.dumps({"text": line}) + "\n" for line in lines), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="session")
+def new_project(verses: Path) -> Callable[..., Project]:
+    """Makes a project of those texts, prepared and cut in tokens: 40 to train, 5 to validate, 5 to test."""
+
+    def make(workspace: Path, model: str = "classroom") -> Project:
+        project = projects.create(workspace, "verses", "es", model=model)
+        stages.load_texts(project, stages.open_source(str(verses), "es"))
+        stages.prepare(project)
+        encode.encode(project)
+        return projects.open_project(workspace, project.id)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def project(new_project: Callable[..., Project], tmp_path_factory: pytest.TempPathFactory) -> Project:
+    return new_project(tmp_path_factory.mktemp("workspace"))
+
+
+@pytest.fixture(scope="session")
+def new_run() -> Callable[..., Run]:
+    """Makes a run of 30 steps, five to the epoch, looked at (and kept) at steps 8, 16, 24 and 30."""
+
+    def make(project: Project, **changes: object) -> Run:
+        few = {"max_steps": 30, "evaluations": 4, "batch_size": 8, **changes}
+        return runs.create(project, plan.settings(project, "quick").changed(few), prompt="Número")
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def finished_run(project: Project, new_run: Callable[..., Run]) -> Run:
+    """A run of thirty steps that nothing disturbed."""
+    run = new_run(project)
+    runs.start(run)
+    while processes.read_state(run.folder)["status"] in processes.ACTIVE:
+        time.sleep(0.05)
+    return run

@@ -1,0 +1,449 @@
+"""Runs in real processes: finished, paused, told to end, killed, continued, queued, broken."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from core import classroom, processes, storage
+from core.data import table
+from core.errors import LessonError
+from core.project import Project
+from core.training import runs, watch, worker
+from core.training.runs import FINISH, PAUSE, Run
+
+
+def status(run: Run) -> str:
+    return processes.read_state(run.folder)["status"]
+
+
+def wait(condition: Callable[[], object], seconds: float = 90) -> None:
+    """Waits for what a process should do soon; looks often, since a step takes a twentieth of a second."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.004)
+
+
+def ended(run: Run) -> dict:
+    """Waits until a run's process is no longer at work. Answers its state."""
+    wait(lambda: status(run) not in processes.ACTIVE)
+    return processes.read_state(run.folder)
+
+
+def told(run: Run, kind: str) -> list[int]:
+    return [record["step"] for record in storage.read_json_lines(run.metrics) if record["kind"] == kind]
+
+
+def has_trained(run: Run, step: int) -> Callable[[], bool]:
+    return lambda: step in told(run, "train") or status(run) not in processes.ACTIVE
+
+
+def send(run: Run, number: int) -> None:
+    os.kill(processes.read_state(run.folder)["pid"], number)
+
+
+def weights(run: Run) -> dict[str, torch.Tensor]:
+    return load_file(run.adapter / "adapter_model.safetensors")
+
+
+def distance(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> float:
+    """The largest difference between any two corresponding weights."""
+    assert one.keys() == other.keys()
+    return max(float((one[name] - other[name]).abs().max()) for name in one)
+
+
+def checkpoints(run: Run) -> set[str]:
+    return {folder.name for folder in run.checkpoints.iterdir()}
+
+
+def command(*arguments: object) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-m", "core", *map(str, arguments)],
+        cwd=processes.ROOT, capture_output=True, text=True, timeout=120, env={**os.environ, "LLMS_LANGUAGE": "es"},
+    )  # fmt: skip
+
+
+# ------------------------------------------------------------------------------------------ a run that finishes
+
+
+def test_a_finished_run_says_how_it_went(finished_run: Run):
+    state = processes.read_state(finished_run.folder)
+    assert state["status"] == "finished"
+    assert state["error"] is None
+    assert (state["step"], state["steps"]) == (30, 30)
+    assert state["train_seconds"] > 0
+    assert state["tokens_trained"] > 0
+    assert state["peak_memory_mb"] > 100
+    assert state["precision"] in ("bf16", "fp32")
+    assert state["trainable_parameters"] == sum(tensor.numel() for tensor in weights(finished_run).values())
+
+
+def test_the_untouched_model_is_measured_and_heard_before_the_first_step(finished_run: Run):
+    first, second, *_ = storage.read_json_lines(finished_run.metrics)
+    assert (first["kind"], first["step"]) == ("base", 0)
+    assert (second["kind"], second["step"]) == ("train", 1)
+    assert watch.curve(finished_run).base == first["loss"]
+    assert watch.samples(finished_run)[0]["step"] == 0
+
+
+def test_every_step_has_its_loss_and_every_evaluation_its_sample(finished_run: Run):
+    assert told(finished_run, "train") == list(range(1, 31))
+    assert told(finished_run, "validation") == [8, 16, 24, 30]
+    assert [sample["step"] for sample in watch.samples(finished_run)] == [0, 8, 16, 24, 30]
+    assert all(sample["text"].strip() for sample in watch.samples(finished_run))
+
+
+def test_it_learned(finished_run: Run):
+    curve = watch.curve(finished_run)
+    assert curve.best[1] < curve.base - 0.5
+
+
+def test_the_adapter_lies_in_pefts_layout_and_tells_nothing_of_this_machine(finished_run: Run):
+    assert {path.name for path in finished_run.adapter.iterdir()} == {"adapter_config.json", "adapter_model.safetensors"}
+    config = json.loads((finished_run.adapter / "adapter_config.json").read_text(encoding="utf-8"))
+    assert (config["peft_type"], config["task_type"], config["r"]) == ("LORA", "CAUSAL_LM", 16)
+    assert config["base_model_name_or_path"] == "classroom"
+    assert str(processes.ROOT) not in json.dumps(config)
+    assert {tensor.dtype for tensor in weights(finished_run).values()} == {torch.float32}
+
+
+def test_peft_alone_loads_the_adapter_and_it_gives_the_best_validation_loss_again(finished_run: Run):
+    from peft import PeftModel
+    from transformers import AutoModelForCausalLM
+
+    from core.generation.score import Score, score
+
+    dtype = {"bf16": torch.bfloat16, "fp32": torch.float32}[finished_run.settings().precision]
+    base = AutoModelForCausalLM.from_pretrained(classroom.MODEL, dtype=dtype)
+    model = PeftModel.from_pretrained(base, finished_run.adapter)
+    total = sum(score(model, table.rows(finished_run.tokens / "validation")), Score(0.0, 0, 0))
+    assert total.loss == pytest.approx(watch.curve(finished_run).best[1], abs=1e-3)
+
+
+def test_nothing_half_written_or_asked_stays_behind(finished_run: Run):
+    assert {path.name for path in finished_run.folder.iterdir()} == {
+        "settings.json", "state.json", "metrics.jsonl", "samples.jsonl", "log.txt", "worker.lock",
+        "data", "checkpoints", "adapter",
+    }  # fmt: skip
+    assert "Traceback" not in (finished_run.folder / "log.txt").read_text(encoding="utf-8")
+
+
+def test_a_finished_run_is_not_trained_again(finished_run: Run):
+    before = (finished_run.folder / "state.json").read_bytes()
+    with pytest.raises(LessonError) as refused:
+        runs.start(finished_run)
+    assert refused.value.code == "run_is_finished"
+    with pytest.raises(LessonError) as refused:
+        worker.train(finished_run)
+    assert refused.value.code == "run_is_finished"
+    assert (finished_run.folder / "state.json").read_bytes() == before
+
+
+# ------------------------------------------------------------------------------------------ a run that is disturbed
+
+
+@dataclass
+class Story:
+    """What was seen of one run at each turn of its life."""
+
+    run: Run
+    copy: Run
+    states: dict[str, dict] = field(default_factory=dict)
+    refusal: subprocess.CompletedProcess | None = None
+
+
+@pytest.fixture(scope="module")
+def disturbed(project: Project, new_run: Callable[..., Run]) -> Story:
+    """A run that is paused, told to end, killed, and each time continued. No stop falls on an evaluation."""
+    run = new_run(project)
+    story = Story(run, Run(project.runs / "run-1000"))
+
+    runs.start(run)
+    wait(has_trained(run, 9))
+    runs.ask(run, PAUSE)
+    story.states["paused"] = ended(run)
+    shutil.copytree(run.folder, story.copy.folder)
+
+    runs.start(run)
+    wait(lambda: status(run) == "loading")
+    before = processes.read_state(run.folder)["pid"]
+    story.refusal = command("train", run.folder)
+    assert processes.read_state(run.folder)["pid"] == before
+    wait(has_trained(run, 17))
+    send(run, signal.SIGTERM)
+    story.states["told to end"] = ended(run)
+
+    # As a person does it who continues from the command line, with the old request still lying there.
+    child = subprocess.Popen(
+        [sys.executable, "-m", "core", "train", str(run.folder)],
+        cwd=processes.ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    wait(lambda: status(run) in processes.ACTIVE)
+    wait(has_trained(run, 25))
+    send(run, signal.SIGKILL)
+    child.wait()
+    story.states["killed"] = ended(run)
+
+    runs.start(run)
+    story.states["continued"] = ended(run)
+    return story
+
+
+def test_a_pause_keeps_the_very_step(disturbed: Story):
+    state = disturbed.states["paused"]
+    assert state["status"] == "paused"
+    assert 9 < state["step"] < 16
+    assert f"checkpoint-{state['step']}" in checkpoints(disturbed.copy)
+    assert not disturbed.copy.adapter.exists()
+
+
+def test_a_pause_is_no_evaluation(disturbed: Story):
+    assert told(disturbed.copy, "validation") == [8]
+
+
+def test_sigterm_is_a_pause(disturbed: Story):
+    state = disturbed.states["told to end"]
+    assert state["status"] == "paused"
+    assert 17 < state["step"] < 24
+
+
+def test_a_killed_run_is_known_to_have_died(disturbed: Story):
+    assert disturbed.states["killed"]["status"] == "died"
+    assert 24 <= disturbed.states["killed"]["step"] < 30
+
+
+def test_a_second_worker_on_the_same_run_is_refused_in_one_line(disturbed: Story):
+    assert disturbed.refusal.returncode == 2
+    assert disturbed.refusal.stdout == ""
+    assert disturbed.refusal.stderr.count("\n") == 1
+    assert disturbed.refusal.stderr.startswith("Ya hay un proceso trabajando en eso.")
+
+
+def test_a_disturbed_run_ends_with_the_very_weights_of_an_undisturbed_one(disturbed: Story, finished_run: Run):
+    """On a CPU the tolerance is none: every weight is the same number."""
+    assert disturbed.states["continued"]["status"] == "finished"
+    assert distance(weights(disturbed.run), weights(finished_run)) == 0
+
+
+def test_a_disturbed_run_tells_the_same_curve_and_the_same_samples(disturbed: Story, finished_run: Run):
+    assert watch.curve(disturbed.run) == watch.curve(finished_run)
+    assert watch.samples(disturbed.run) == watch.samples(finished_run)
+
+
+def test_time_and_tokens_add_up_over_the_stops(disturbed: Story, finished_run: Run):
+    seconds = [disturbed.states[turn]["train_seconds"] for turn in ("paused", "told to end", "killed", "continued")]
+    assert seconds == sorted(seconds)
+    whole = processes.read_state(finished_run.folder)
+    assert disturbed.states["continued"]["tokens_trained"] == whole["tokens_trained"]
+
+
+def test_a_run_goes_on_from_the_checkpoint_before_a_broken_one(disturbed: Story, finished_run: Run):
+    run, last = disturbed.copy, f"checkpoint-{disturbed.states['paused']['step']}"
+    assert {"checkpoint-8", last} == checkpoints(run)
+    broken = run.checkpoints / last / "optimizer.pt"
+    broken.write_bytes(broken.read_bytes()[: broken.stat().st_size // 2])
+    runs.start(run)
+    assert ended(run)["status"] == "finished"
+    assert distance(weights(run), weights(finished_run)) == 0
+
+
+@pytest.mark.parametrize(
+    "name", ["adapter_model.safetensors", "optimizer.pt", "scheduler.pt", "rng_state.pth", "trainer_state.json"]
+)
+@pytest.mark.parametrize("damage", ["missing", "cut", "empty"])
+def test_a_checkpoint_with_a_broken_file_does_not_count(finished_run: Run, tmp_path: Path, name: str, damage: str):
+    run = Run(tmp_path / "run-1")
+    shutil.copytree(finished_run.checkpoints, run.checkpoints)
+    assert worker.last_checkpoint(run).name == "checkpoint-30"
+    path = run.checkpoints / "checkpoint-30" / name
+    content = path.read_bytes()
+    path.unlink()
+    if damage != "missing":
+        path.write_bytes(content[: len(content) // 2] if damage == "cut" else b"")
+    assert worker.last_checkpoint(run).name == "checkpoint-24"
+    assert checkpoints(run) == {"checkpoint-24"}
+
+
+# ------------------------------------------------------------------------------------------ a run that ends early
+
+
+def test_finishing_early_evaluates_there_and_keeps_an_adapter(project: Project, new_run: Callable[..., Run]):
+    run = new_run(project, max_steps=2000)
+    runs.start(run)
+    wait(has_trained(run, 3))
+    runs.ask(run, FINISH)
+    state = ended(run)
+    assert state["status"] == "finished"
+    assert 3 < state["step"] < 500
+    assert told(run, "validation") == [state["step"]]
+    kept = load_file(run.checkpoints / f"checkpoint-{state['step']}" / "adapter_model.safetensors")
+    assert distance(weights(run), kept) == 0
+
+
+def test_patience_stops_a_run_that_no_longer_improves_and_keeps_its_best(project: Project, new_run: Callable[..., Run]):
+    run = new_run(project, max_steps=60, evaluations=20, patience=2, learning_rate=0.05, warmup_share=0)
+    runs.start(run)
+    state = ended(run)
+    best = watch.curve(run).best[0]
+    assert state["status"] == "finished"
+    assert state["step"] == best + 2 * 3 < 60
+    kept = load_file(run.checkpoints / f"checkpoint-{best}" / "adapter_model.safetensors")
+    assert distance(weights(run), kept) == 0
+
+
+# ------------------------------------------------------------------------------------------ a run that fails
+
+
+def copy_model(folder: Path, change: Callable[[dict[str, torch.Tensor]], dict], **config: object) -> str:
+    """Copies the classroom model with changed weights and configuration. Answers its folder."""
+    shutil.copytree(classroom.MODEL, folder)
+    tensors = change(load_file(folder / "model.safetensors"))
+    save_file(tensors, folder / "model.safetensors", {"format": "pt"})
+    settings = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    (folder / "config.json").write_text(json.dumps({**settings, **config}), encoding="utf-8")
+    return str(folder)
+
+
+def test_a_model_whose_weights_are_no_numbers_fails_before_training(
+    new_project: Callable[..., Project], new_run: Callable[..., Run], tmp_path: Path
+):
+    def spoil(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        tensors["model.norm.weight"][:] = float("nan")
+        return tensors
+
+    run = new_run(new_project(tmp_path / "workspace", copy_model(tmp_path / "my-model", spoil)))
+    runs.start(run)
+    state = ended(run)
+    assert state["status"] == "failed"
+    assert state["error"] == {"code": "broken_model", "facts": {"folder": "my-model", "file": "NaN"}}
+    assert not run.adapter.exists()
+    assert told(run, "base") == []
+
+
+def test_a_run_that_diverges_stops_at_that_step_and_says_so(
+    new_project: Callable[..., Project], new_run: Callable[..., Run], tmp_path: Path
+):
+    """The model is sound but for the embedding of one token, that only training texts have."""
+    probe = new_project(tmp_path / "probe")
+    ids = {part: {i for row in table.rows(probe.tokens / part) for i in row["input_ids"]} for part in ("train", "validation")}
+    only_in_training = max(ids["train"] - ids["validation"])
+
+    def spoil(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        tensors["lm_head.weight"] = tensors["model.embed_tokens.weight"].clone()
+        tensors["model.embed_tokens.weight"][only_in_training] = float("nan")
+        return tensors
+
+    model = copy_model(tmp_path / "my-model", spoil, tie_word_embeddings=False)
+    run = new_run(new_project(tmp_path / "workspace", model), evaluations=1, learning_rate=0.01)
+    runs.start(run)
+    state = ended(run)
+    assert state["status"] == "failed"
+    assert state["error"]["code"] == "training_diverged"
+    assert state["error"]["facts"]["learning_rate"] == "0.01"
+    assert int(state["error"]["facts"]["step"]) == len(told(run, "train")) + 1 <= 5, "all texts are read within five steps"
+    assert not run.adapter.exists()
+    assert "Traceback" not in (run.folder / "log.txt").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk with room for two checkpoints of 6 MB and not for a third."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    if not sys.platform.startswith("linux") or os.geteuid() != 0:
+        pytest.skip("only the administrator of a Linux machine can mount a small disk")
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=14m", "tmpfs", folder], capture_output=True).returncode:
+        pytest.skip("this machine does not let us mount a small disk")
+    yield folder
+    subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+def test_a_disk_that_fills_up_is_said_and_the_run_goes_on_once_there_is_room(
+    small_disk: Path, new_project: Callable[..., Project], new_run: Callable[..., Run], finished_run: Run
+):
+    run = new_run(new_project(small_disk))
+    runs.start(run)
+    state = ended(run)
+    assert state["status"] == "failed"
+    assert state["error"]["code"] == "disk_full"
+    assert checkpoints(run) == {"checkpoint-8", "checkpoint-16"}
+    assert worker.last_checkpoint(run).name == "checkpoint-16"
+    subprocess.run(["mount", "-o", "remount,size=64m", small_disk], check=True)
+    runs.start(run)
+    assert ended(run)["status"] == "finished"
+    assert distance(weights(run), weights(finished_run)) == 0
+
+
+def test_a_disk_that_others_have_filled_to_the_last_byte_is_said_too(
+    small_disk: Path, new_project: Callable[..., Project], new_run: Callable[..., Run]
+):
+    run = new_run(new_project(small_disk), max_steps=2000)
+    runs.start(run)
+    wait(has_trained(run, 3))
+    with (small_disk / "film").open("wb", buffering=0) as film, pytest.raises(OSError, match="No space left"):
+        while True:
+            film.write(b"\0" * 4096)
+    state = ended(run)
+    assert state["status"] == "failed"
+    assert state["error"]["code"] == "disk_full"
+
+
+# ------------------------------------------------------------------------------------------ several runs
+
+
+def test_runs_of_a_workspace_wait_in_line_and_know_their_place(
+    new_project: Callable[..., Project], new_run: Callable[..., Run], tmp_path: Path
+):
+    first, second = new_project(tmp_path), new_project(tmp_path)
+    at_work, next_up, last = new_run(first, max_steps=2000), new_run(second), new_run(first)
+
+    def place(run: Run) -> tuple[str, int | None]:
+        state = processes.read_state(run.folder)
+        return state["status"], state.get("ahead")
+
+    try:
+        runs.start(at_work)
+        wait(lambda: status(at_work) in ("loading", "running"))
+        runs.start(next_up)
+        wait(lambda: place(next_up) == ("waiting", 1))
+        runs.start(last)
+        wait(lambda: place(last) == ("waiting", 2))
+
+        send(last, signal.SIGTERM)
+        assert ended(last)["status"] == "paused", "whoever waits can be told to end"
+        runs.start(last)
+        wait(lambda: place(last) == ("waiting", 2))
+        runs.ask(last, PAUSE)
+        assert ended(last)["status"] == "paused", "and can be asked to pause"
+
+        send(at_work, signal.SIGKILL)
+        wait(lambda: status(next_up) in ("loading", "running"))
+        assert status(at_work) == "died"
+    finally:
+        for run in (at_work, next_up, last):
+            processes.kill(run.folder)
+
+
+def test_starting_a_run_that_is_at_work_starts_nothing(new_project: Callable[..., Project], new_run: Callable[..., Run], tmp_path: Path):
+    run = new_run(new_project(tmp_path), max_steps=2000)
+    runs.start(run)
+    try:
+        pid = processes.read_state(run.folder)["pid"]
+        children = {child.pid for child in psutil.Process().children()}
+        runs.start(run)
+        assert processes.read_state(run.folder)["pid"] == pid
+        assert {child.pid for child in psutil.Process().children()} <= children
+    finally:
+        processes.kill(run.folder)
