@@ -67,7 +67,7 @@ def adapt(options: argparse.Namespace) -> None:
     say("adapt.evaluating")
     evaluate.start(run)
     _wait(run.evaluation)
-    evaluation = evaluate.result(run)
+    evaluation = evaluate.read(run)
     points = watch.curve(run)
     report = {
         "rows_read": prepared["rows_read"],

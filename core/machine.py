@@ -4,9 +4,11 @@ import importlib.metadata
 import os
 import platform
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -17,9 +19,9 @@ LIBRARIES = ("transformers", "datasets", "tokenizers", "peft", "evaluate", "bits
 class Choice:
     """A value that was chosen for the person, with the code of its reason and the facts that fill it."""
 
-    value: object
+    value: Any
     reason: str
-    facts: dict[str, object]
+    facts: Mapping[str, object]
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,9 @@ class Machine:
 def inspect(folder: Path | None = None) -> Machine:
     """Looks at this machine now; `folder` says which disk is meant."""
     memory = psutil.virtual_memory()
-    existing = next(p for p in [(folder or Path.home()).absolute(), *(folder or Path.home()).absolute().parents] if p.exists())
+    existing = next(
+        p for p in [(folder or Path.home()).absolute(), *(folder or Path.home()).absolute().parents] if p.exists()
+    )
     return Machine(
         cores=cores(),
         memory_gb=memory.total / 1e9,

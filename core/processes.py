@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -42,8 +43,12 @@ def launch(arguments: list[str], folder: Path) -> None:
     with storage.disk_errors(folder / "log.txt"), (folder / "log.txt").open("ab") as log:
         child = subprocess.Popen(
             [sys.executable, "-m", "core", *arguments],
-            cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **apart,
-        )  # fmt: skip
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            **apart,
+        )
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline and child.poll() is None:
         if storage.read_json(folder / "state.json") != before:
@@ -80,10 +85,8 @@ def _reap(pid: int) -> None:
     """Lets go of a child of ours that has ended; anybody else's is left alone."""
     if os.name == "nt":
         return
-    try:
+    with suppress(ChildProcessError):
         os.waitpid(pid, os.WNOHANG)
-    except ChildProcessError:
-        pass
 
 
 def kill(folder: Path) -> None:
@@ -96,7 +99,7 @@ def kill(folder: Path) -> None:
 def peak_memory_mb() -> float:
     """Answers the most memory this process has held, in MB (10⁶ bytes)."""
     if os.name == "nt":
-        return psutil.Process().memory_info().peak_wset / 1e6
+        return getattr(psutil.Process().memory_info(), "peak_wset", 0) / 1e6
     import resource
 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

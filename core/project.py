@@ -6,6 +6,7 @@ import secrets
 import time
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock
 
@@ -64,7 +65,7 @@ def is_id(text: object) -> bool:
     return isinstance(text, str) and _ID.fullmatch(text) is not None
 
 
-def create(root: Path, name: str, language: str, **changes: object) -> Project:
+def create(root: Path, name: str, language: str, **changes: Any) -> Project:
     """Makes a project folder with its `project.json`."""
     id = new_id()
     project = Project(root / id, id, name, language=language, created=time.time(), **changes)
@@ -88,8 +89,8 @@ def list_projects(root: Path) -> list[Project]:
     return sorted(found, key=lambda project: -project.created)
 
 
-def update(project: Project, step: str = "", choices: dict | None = None, **changes: object) -> Project:
-    """Writes changed fields, and the `choices` made in `step`, over what is on disk: another tab may have written too."""
+def update(project: Project, step: str = "", choices: dict | None = None, **changes: Any) -> Project:
+    """Writes changed fields, and the `choices` made in `step`, over what is on disk, which another tab may have changed."""
     with FileLock(project.folder / "project.lock"):
         current = open_project(project.folder.parent, project.id)
         kept = {**current.choices, step: {**current.choices.get(step, {}), **choices}} if choices else current.choices

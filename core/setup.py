@@ -48,8 +48,8 @@ FOR_THE_TESTS = ("requirements.txt", "tests/requirements.txt")
 PYTHON_VERSION = f"{sys.version_info[0]}.{sys.version_info[1]}"
 COMMANDS = ("app", "test", "adapt", "train", "evaluate", "generate", "serve")
 
-# On Linux the registry's torch brings gigabytes of CUDA; these builds do not, and a laptop needs no more.
-CPU_BUILDS = "https://download.pytorch.org/whl/cpu"
+# On Linux the registry's torch brings gigabytes of CUDA; uv knows where the builds without it are kept.
+UV = "uv==0.13.9"
 # Megabytes of download, and of disk at the fullest moment: the first measured, the second only reckoned.
 SMALL, WITH_CUDA = (450, 2500), (3000, 10000)
 
@@ -95,9 +95,7 @@ def run(arguments: list[str]) -> int:
 
 def language() -> str:
     """Answers the language she asked for in LLMS_LANGUAGE, else her system's; Spanish if in doubt."""
-    said = next(
-        (os.environ[name] for name in ("LLMS_LANGUAGE", "LC_ALL", "LANG") if os.environ.get(name)), ""
-    )
+    said = next((os.environ[name] for name in ("LLMS_LANGUAGE", "LC_ALL", "LANG") if os.environ.get(name)), "")
     return "en" if said.lower().startswith("en") else "es"
 
 
@@ -245,13 +243,21 @@ def set_up(files: Sequence[str], lock: IO[str], inside: bool, text: Words) -> No
 
 
 def get_small_torch(version: str | None, lock: IO[str], text: Words) -> None:
-    """Installs the torch without CUDA, where its index answers; elsewhere the registry's will have to do."""
+    """Installs the torch without CUDA, where uv can reach it; elsewhere the registry's will have to do."""
     if version is None or any(packages(f"torch-{version}")):
         return
-    source = ["--no-deps", "--retries=2", "--index-url", CPU_BUILDS]
-    status, said = pip([*source, f"torch=={version}"], lock, text)
-    if status != 0 and "Downloading" in said:  # broken off: better to begin again than to fetch gigabytes
-        raise diagnosis(said)
+    status, _ = pip([UV], lock, text)
+    if status == 0:
+        tell(text("small_torch"))
+        asked = ["-m", "uv", "pip", "install", "--no-deps", "--torch-backend", "cpu", f"torch=={version}"]
+        with LOG.open("a", encoding="utf-8") as log:
+            subprocess.run(
+                [str(PYTHON), *asked, "--python", str(PYTHON)],
+                stdout=log,
+                stderr=log,
+                pass_fds=shared(lock),
+                check=False,
+            )
 
 
 def usable() -> bool:
@@ -445,7 +451,8 @@ class StatusLine:
 
 def diagnosis(said: str) -> SetupError:
     """Answers what went wrong, from what venv or pip said."""
-    if re.search(r"No space left on device|not enough space on the disk|Disk quota exceeded", said):
+    full = shutil.disk_usage(ROOT).free < 20e6  # then the log had no room left either to say so
+    if full or re.search(r"No space left on device|not enough space on the disk|Disk quota exceeded", said):
         return SetupError("disk_full", folder=str(ROOT))
     if re.search(r"Permission denied|Read-only file system|Access is denied", said):
         return SetupError("not_writable", folder=str(ROOT))
@@ -580,8 +587,6 @@ def works(command: list[str]) -> bool:
     """Runs a command out of sight and answers whether it went well."""
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     with suppress(OSError, subprocess.TimeoutExpired):
-        done = subprocess.run(
-            command, env=environment, capture_output=True, stdin=subprocess.DEVNULL, timeout=600
-        )
+        done = subprocess.run(command, env=environment, capture_output=True, stdin=subprocess.DEVNULL, timeout=600)
         return done.returncode == 0
     return False

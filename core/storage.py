@@ -3,7 +3,6 @@
 import errno
 import hashlib
 import json
-import os
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -35,7 +34,7 @@ def write_bytes(path: Path, content: bytes) -> None:
         temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
         try:
             temporary.write_bytes(content)
-            os.replace(temporary, path)
+            temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
 
@@ -54,6 +53,11 @@ def read_json(path: Path) -> dict | None:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
+
+
+def load_json(path: Path) -> dict:
+    """Answers the JSON object in `path`, which a finished stage has always written. Raises OSError, ValueError."""
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def append_json(path: Path, record: dict) -> None:
@@ -86,8 +90,8 @@ def new_folder(path: Path) -> Iterator[Path]:
         try:
             yield temporary
             if path.exists():
-                os.rename(path, old)
-            os.rename(temporary, path)
+                path.rename(old)
+            temporary.rename(path)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
             shutil.rmtree(old, ignore_errors=True)

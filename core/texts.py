@@ -87,9 +87,7 @@ def placeholders(text: str) -> set[str]:
 
 def fill(text: str, language: str, facts: dict[str, object]) -> str:
     """Puts `facts` into `text`, numbers written as `language` writes them."""
-    return _PLACEHOLDER.sub(
-        lambda match: _say(facts[match[1]], language) if match[1] in facts else match[0], text
-    )
+    return _PLACEHOLDER.sub(lambda match: _say(facts[match[1]], language) if match[1] in facts else match[0], text)
 
 
 def _say(value: object, language: str) -> str:
@@ -120,7 +118,11 @@ def percent(share: float, language: str, digits: int = 0) -> str:
     """Writes a share (0 to 1) in per cent."""
     from babel.numbers import format_percent
 
-    return format_percent(share, format="#,##0" + ("." + "0" * digits if digits else "") + _PERCENT[language], locale=LOCALES[language])
+    return format_percent(
+        share,
+        format="#,##0" + ("." + "0" * digits if digits else "") + _PERCENT[language],
+        locale=LOCALES[language],
+    )
 
 
 def duration(seconds: float, language: str) -> str:

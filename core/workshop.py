@@ -1,4 +1,4 @@
-"""The path: three lessons, thirteen steps, what each needs, and how far a project has come. Disk is asked every time."""
+"""The path: three lessons, thirteen steps, what each needs, and how far a project has come, asked of the disk."""
 
 from dataclasses import dataclass
 

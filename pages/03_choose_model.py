@@ -21,7 +21,12 @@ with lesson.page("03_choose_model") as step:
     if place == "hub":
         listed = {model.id: f"{model.id} · {step('shelf.' + model.purpose)} · {model.licence}" for model in SHELF}
         known = st.selectbox(
-            step("hub.shelf"), listed, format_func=listed.get, index=None, key="hub_known", placeholder=step("hub.none")
+            step("hub.shelf"),
+            listed,
+            format_func=listed.get,
+            index=None,
+            key="hub_known",
+            placeholder=step("hub.none"),
         )
         reference = st.text_input(step("hub.id"), key="hub_id", placeholder="DeepESP/gpt2-spanish") or known or ""
     elif place == "folder":

@@ -19,19 +19,33 @@ with lesson.page("06_clean_texts") as step:
         name
         for name in STEPS
         if st.toggle(
-            step(f"repair.{name}"), name in kept_steps or name == "empty", key=f"repair.{name}", disabled=name == "empty",
+            step(f"repair.{name}"),
+            name in kept_steps or name == "empty",
+            key=f"repair.{name}",
+            disabled=name == "empty",
             help=step.words.body(f"repair.{name}"),
         )
-    ]  # fmt: skip
+    ]
     cleaned = stages.look_clean(step.project, steps)
     counts = cleaned.reasons
     st.markdown(
-        step("found", kept=len(cleaned.kept), empty=counts.get("empty", 0), duplicate=counts.get("duplicate", 0), tidied=cleaned.tidied)
+        step(
+            "found",
+            kept=len(cleaned.kept),
+            empty=counts.get("empty", 0),
+            duplicate=counts.get("duplicate", 0),
+            tidied=cleaned.tidied,
+        )
     )
     if cleaned.dropped:
         with st.expander(step("dropped", count=len(cleaned.dropped))):
             shown = [{**row, "reason": step(f"reason.{row['reason']}")} for row in cleaned.dropped]
-            rows_table(shown, {f: step(f"column.{f}") for f in ("row", "reason", *task.columns)}, "dropped", height=240)
+            rows_table(
+                shown,
+                {f: step(f"column.{f}") for f in ("row", "reason", *task.columns)},
+                "dropped",
+                height=240,
+            )
 
     # 2. Train, validation, test.
     step.section("split")

@@ -20,7 +20,15 @@ with lesson.page("07_tokens") as step:
     pieces = tokenizer.pieces(ids)
     token_view.show(pieces)
     words = max(1, len(text.split()))
-    st.markdown(step("counts", tokens=len(ids), words=words, rate=len(ids) / words, vocabulary=tokenizer.backend.get_vocab_size()))
+    st.markdown(
+        step(
+            "counts",
+            tokens=len(ids),
+            words=words,
+            rate=len(ids) / words,
+            vocabulary=tokenizer.backend.get_vocab_size(),
+        )
+    )
 
     # 2. The numbers that the model sees, and the way back.
     step.section("ids")

@@ -18,16 +18,28 @@ with lesson.page("08_lengths", "settings") as step:
     fresh = record and "tokens" in step.made
     longest = min(context, max(lengths.round_up(max(measured)), 64))
     cut = st.slider(
-        step("max_length"), encode.SHORTEST, longest, min(longest, record["max_length"] if fresh else suggested.value),
-        8, key="max_length", help=step.words.body("max_length"),
-    )  # fmt: skip
+        step("max_length"),
+        encode.SHORTEST,
+        longest,
+        min(longest, record["max_length"] if fresh else suggested.value),
+        8,
+        key="max_length",
+        help=step.words.body("max_length"),
+    )
     figure = plots.histogram(*lengths.bins(measured), {"x": step("axis.tokens"), "y": step("axis.texts")})
     for share in (50, 90, 99):
         plots.mark(figure, lengths.percentile(measured, share), f"{share} %")
     plots.mark(figure, cut, step("cut", length=cut), strong=True)
     over, lost = lengths.cut_by(measured, cut)
     plots.show(figure, step("plot.alt", half=lengths.percentile(measured, 50), longest=max(measured)), "lengths", 360)
-    st.markdown(step("reading", half=lengths.percentile(measured, 50), most=lengths.percentile(measured, 90), longest=max(measured)))
+    st.markdown(
+        step(
+            "reading",
+            half=lengths.percentile(measured, 50),
+            most=lengths.percentile(measured, 90),
+            longest=max(measured),
+        )
+    )
 
     # 2. What the cut does, and keeping it.
     step.section("keep")
@@ -43,9 +55,14 @@ with lesson.page("08_lengths", "settings") as step:
         st.rerun()
     if fresh:
         st.success(
-            step("kept", length=record["max_length"], tokens=sum(record["tokens"].values()), truncated=record["truncated_rows"]),
+            step(
+                "kept",
+                length=record["max_length"],
+                tokens=sum(record["tokens"].values()),
+                truncated=record["truncated_rows"],
+            ),
             icon=":material/check:",
-        )  # fmt: skip
+        )
 
     step.code(max_length=cut)
     step.ask_number(answer=lengths.cut_by(measured, 32)[0])

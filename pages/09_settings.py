@@ -15,9 +15,14 @@ with lesson.page("09_settings", "settings") as step:
     # 1. The dial.
     step.section("dial_section")
     dial = st.segmented_control(
-        step("dial"), DIALS, default=kept.dial if kept else "quick", format_func=lambda d: step(f"dial.{d}"),
-        key="dial", required=True, label_visibility="collapsed",
-    )  # fmt: skip
+        step("dial"),
+        DIALS,
+        default=kept.dial if kept else "quick",
+        format_func=lambda d: step(f"dial.{d}"),
+        key="dial",
+        required=True,
+        label_visibility="collapsed",
+    )
     st.markdown(step.words.body(f"dial.{dial}"))
     chosen = plan.plan(step.project, dial)
     reasons_table(step.words, chosen)

@@ -15,11 +15,15 @@ with lesson.page("10_train", "settings") as step:
     step.section("start")
     dial = workshop.run_settings(step.project).dial
     st.markdown(step("about_to", dial=step(f"dial.{dial}"), model=step.project.model.rsplit("/", 1)[-1]))
-    if status not in processes.ACTIVE:
-        if st.button(step("start.again" if run else "start.button"), key="start", type="primary" if not run else "secondary", icon=":material/play_arrow:"):
-            with st.spinner(step("starting")):
-                workshop.start_run(step.project)
-            st.rerun()
+    if status not in processes.ACTIVE and st.button(
+        step("start.again" if run else "start.button"),
+        key="start",
+        type="primary" if not run else "secondary",
+        icon=":material/play_arrow:",
+    ):
+        with st.spinner(step("starting")):
+            workshop.start_run(step.project)
+        st.rerun()
 
     # 2. The run, live.
     if run:
@@ -29,6 +33,10 @@ with lesson.page("10_train", "settings") as step:
         live_run.prediction(curve, step.project.choices.get("09_settings", {}).get("prediction"), status, step.words)
 
     settings = workshop.run_settings(step.project)
-    step.code(dial=settings.dial, changes=settings.differences(plan.settings(step.project, settings.dial)), prompt=workshop.first_prompt(step.project))
+    step.code(
+        dial=settings.dial,
+        changes=settings.differences(plan.settings(step.project, settings.dial)),
+        prompt=workshop.first_prompt(step.project),
+    )
     finished = run and (run.adapter / "adapter_config.json").exists()
     step.ask_number(answer=curve.best[0] if finished and curve.best else None)

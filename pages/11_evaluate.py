@@ -26,4 +26,6 @@ with lesson.page("11_evaluate", "card") as step:
         evaluation_panel.examples(record, TASKS[record["task"]], step.words)
 
     step.code(run=run.name)
-    step.ask_number(record and record["base"]["perplexity"] / record["adapted"]["perplexity"], tolerance=0.05, whole=False)
+    step.ask_number(
+        record and record["base"]["perplexity"] / record["adapted"]["perplexity"], tolerance=0.05, whole=False
+    )

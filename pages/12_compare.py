@@ -21,13 +21,22 @@ with lesson.page("12_compare", "writing") as step:
     # 2. Is a language model right for her?
     step.section("decide")
     decision = st.radio(
-        step("decide.label"), DECISIONS, format_func=lambda d: step(f"decide.{d}"), key="decision",
+        step("decide.label"),
+        DECISIONS,
+        format_func=lambda d: step(f"decide.{d}"),
+        key="decision",
         index=DECISIONS.index(step.kept("decision")) if step.kept("decision") else None,
-    )  # fmt: skip
+    )
     if decision and decision != step.kept("decision"):
         step.keep(decision=decision)
     if decision:
         st.markdown(step.words.body(f"decide.{decision}"))
 
-    step.code(run=run.name, prompt=prompt, temperature=sampling.temperature, top_p=sampling.top_p, seed=sampling.seed)
+    step.code(
+        run=run.name,
+        prompt=prompt,
+        temperature=sampling.temperature,
+        top_p=sampling.top_p,
+        seed=sampling.seed,
+    )
     step.ask_text(lambda reason: decision is not None and len(reason) >= 20, keep="reason")

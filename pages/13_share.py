@@ -16,9 +16,15 @@ with lesson.page("13_share", "writing") as step:
     st.markdown(step("contents"))
     content = adapter.pack(run, step.project, step.language)
     st.download_button(
-        step("download", size=len(content) / 1e6), content, f"{step('file_name')}-{run.name}.zip", "application/zip",
-        key="download", type="primary", icon=":material/download:", on_click="ignore",
-    )  # fmt: skip
+        step("download", size=len(content) / 1e6),
+        content,
+        f"{step('file_name')}-{run.name}.zip",
+        "application/zip",
+        key="download",
+        type="primary",
+        icon=":material/download:",
+        on_click="ignore",
+    )
     with st.expander(step("card"), icon=":material/description:"):
         st.code(card(run, step.project, evaluate.result(run), step.language), language="markdown", wrap_lines=True)
 
@@ -34,7 +40,12 @@ with lesson.page("13_share", "writing") as step:
         prompt = st.text_area(step("prompt"), step("prompt.default"), key="prompt", height=90)
         if st.button(step("write"), key="write", type="primary", icon=":material/edit:"):
             written = writing.write(
-                writing.model_folder(step.project), prompt, writing.Sampling(), folder, step.project.task, run.record()["language"]
+                writing.model_folder(step.project),
+                prompt,
+                writing.Sampling(),
+                folder,
+                step.project.task,
+                run.record()["language"],
             )
             step.keep(wrote=bool(written))
 

@@ -18,5 +18,5 @@ try:
     else:
         st.info(words("none"), icon=":material/science:")
         st.page_link("pages/10_train.py", label=words("none.go"), icon=":material/arrow_forward:")
-except Exception as error:
+except Exception as error:  # noqa: BLE001  (whatever happens, she gets words)
     problem.show(error, visit.language)

@@ -47,9 +47,7 @@ def bind(folder: Path, version: str) -> None:
 
 def surroundings(**more: str) -> dict[str, str]:
     """Answers an environment where pip has no settings of this machine's, and the language is Spanish."""
-    kept = {
-        name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "LC_", "LLMS_"))
-    }
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "LC_", "LLMS_"))}
     return {**kept, "LANG": "es_AR.UTF-8", "PYTHONUTF8": "1", "PIP_CONFIG_FILE": os.devnull, **more}
 
 
@@ -113,9 +111,7 @@ def test_old_pythons_can_read_what_runs_before_the_setup(name):
 def test_what_runs_before_the_setup_is_standard_library_only():
     script = "import sys; from core import setup; print(*sorted({n.partition('.')[0] for n in sys.modules}))"
     # -S leaves site-packages out: an import of anything installed would fail.
-    done = subprocess.run(
-        [sys.executable, "-S", "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-S", "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert set(done.stdout.split()) - set(sys.stdlib_module_names) <= {"core", "__main__"}
 
 

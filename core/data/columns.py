@@ -21,7 +21,9 @@ def guess_columns(table: Table, task: Task) -> dict[str, Choice]:
         if named:
             chosen[wanted] = Choice(named[0], "column.by_name", {"column": named[0]})
         else:
-            chosen[wanted] = Choice(free[0], "column.by_length", {"column": free[0], "mean": mean_length(table, free[0])})
+            chosen[wanted] = Choice(
+                free[0], "column.by_length", {"column": free[0], "mean": mean_length(table, free[0])}
+            )
         free.remove(chosen[wanted].value)
     return chosen
 
@@ -39,4 +41,3 @@ def mean_length(table: Table, column: str) -> float:
     """Answers the mean number of characters in a column's first 1000 rows."""
     rows = table.rows[:1000]
     return sum(len(row[column]) for row in rows) / max(1, len(rows))
-

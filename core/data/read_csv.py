@@ -18,7 +18,12 @@ def read_csv(text: str) -> Table:
     delimiter = find_delimiter(text)
     try:
         frame = pd.read_csv(
-            io.StringIO(text), sep=delimiter, dtype=str, keep_default_na=False, skipinitialspace=True, index_col=False
+            io.StringIO(text),
+            sep=delimiter,
+            dtype=str,
+            keep_default_na=False,
+            skipinitialspace=True,
+            index_col=False,
         )
     except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as error:
         line = re.search(r"line (\d+)", str(error))

@@ -23,5 +23,9 @@ def split(rows: Sequence[dict], seed: int) -> dict[str, list[dict]]:
     keys = sorted(groups)
     random.Random(seed).shuffle(keys)
     held_out = max(1, round(SHARES["test"] * len(keys)))
-    parts = {"test": keys[:held_out], "validation": keys[held_out : 2 * held_out], "train": keys[2 * held_out :]}
+    parts = {
+        "test": keys[:held_out],
+        "validation": keys[held_out : 2 * held_out],
+        "train": keys[2 * held_out :],
+    }
     return {name: [row for key in parts[name] for row in groups[key]] for name in SHARES}

@@ -58,7 +58,7 @@ def load_texts(project: Project, source: Source, columns: dict[str, str] | None 
     task = TASKS[project.task]
     chosen = {wanted: choice.value for wanted, choice in guess_columns(source.table, task).items()} | (columns or {})
     check_columns(source.table, chosen, task)
-    rows = [
+    rows: list[dict] = [
         {"row": number, **{wanted: row[chosen[wanted]] for wanted in task.columns}}
         for number, row in enumerate(source.table.rows, start=1)
     ]
@@ -92,7 +92,7 @@ def prepare(project: Project, steps: Sequence[str] = STEPS, seed: int = 7) -> di
     task = TASKS[project.task]
     cleaned = look_clean(project, steps)
     parts = split(cleaned.kept, seed)
-    made_from = storage.read_json(project.texts / "record.json")
+    made_from = storage.load_json(project.texts / "record.json")
     record = {
         "made_from": made_from["fingerprint"],
         "source": made_from["source"],

@@ -33,6 +33,11 @@ def result(run: Run) -> dict | None:
     return record if record and record["adapter"] == _adapter_fingerprint(run) else None
 
 
+def read(run: Run) -> dict:
+    """Answers the record of an evaluation that is known to be there."""
+    return storage.load_json(run.evaluation / "record.json")
+
+
 def evaluate(run: Run) -> dict:
     """Measures base and adapted model on the test set and writes `evaluation/`. Answers its record.
 
@@ -103,9 +108,11 @@ def _measure(loaded: Loaded, rows: list[dict], texts: list[dict], summarize: boo
         predictions=[s.nats for s in scores],
         references=[{"tokens": s.tokens, "characters": s.characters} for s in scores],
     )
-    shown = [{"loss": s.loss} for s in scores]
+    shown: list[dict] = [{"loss": s.loss} for s in scores]
     if summarize:
-        prompts = [[id for id, label in zip(r["input_ids"], r["labels"], strict=True) if label == IGNORED] for r in rows]
+        prompts = [
+            [id for id, label in zip(r["input_ids"], r["labels"], strict=True) if label == IGNORED] for r in rows
+        ]
         written = complete_all(loaded, prompts, summary_room(run))
         metrics |= compute("rouge", predictions=written, references=[text["summary"] for text in texts])
         shown = [{**one, "summary": summary} for one, summary in zip(shown, written, strict=True)]
@@ -118,15 +125,15 @@ def compute(metric: str, predictions: list, references: list) -> dict[str, float
     import evaluate
 
     module = evaluate.load(str(METRICS / metric), keep_in_memory=True, experiment_id=str(os.getpid()))
-    return {name: float(value) for name, value in module.compute(predictions=predictions, references=references).items()}
+    return {
+        name: float(value) for name, value in module.compute(predictions=predictions, references=references).items()
+    }
 
 
 def summary_room(run: Run) -> int:
     """Answers how many tokens a summary may take: one and a half times the longest of the training set."""
     labels = table.read(run.tokens / "train").column("labels").to_pylist()
     return round(1.5 * max(sum(label != IGNORED for label in row) for row in labels))
-
-
 
 
 def _adapter_fingerprint(run: Run) -> str:

@@ -40,10 +40,13 @@ def load(folder: Path, adapter: Path | None = None, precision: str | None = None
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     check(folder)
-    precision = precision or machine.precision().value
-    dtype = torch.bfloat16 if precision == "bf16" else torch.float32
+    chosen = precision or machine.precision().value
+    dtype = torch.bfloat16 if chosen == "bf16" else torch.float32
     four_bits = BitsAndBytesConfig(
-        load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True, bnb_4bit_compute_dtype=dtype
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=dtype,
     )
     device = "cuda" if torch.cuda.is_available() else "cpu"
     try:

@@ -47,7 +47,7 @@ def score(model: "nn.Module", rows: Sequence[dict]) -> list[Score]:
 
     was_training = model.training
     model.eval()
-    scores: list[Score | None] = [None] * len(rows)
+    scores = [Score(0.0, 0, 0)] * len(rows)
     try:
         for batch in _batches(rows):
             width = max(len(rows[i]["input_ids"]) for i in batch)

@@ -46,7 +46,7 @@ def serve() -> None:
             _say(out, {"end": True})
         except LessonError as error:
             _say(out, {"error": error.code, "facts": {name: str(fact) for name, fact in error.facts.items()}})
-        except Exception:
+        except Exception:  # noqa: BLE001  (one bad question must not end the conversation)
             import traceback
 
             traceback.print_exc()

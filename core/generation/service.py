@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import IO, cast
 
 from core.errors import LessonError
 from core.generation.generate import Candidate, Sampling, Step
@@ -38,9 +39,14 @@ class Service:
         return [Candidate(**candidate) for candidate in answer]
 
     def stream(
-        self, folder: Path, text: str, sampling: Sampling, adapter: Path | None = None,
-        task: str = "write", language: str = "es",
-    ) -> Iterator[Step]:  # fmt: skip
+        self,
+        folder: Path,
+        text: str,
+        sampling: Sampling,
+        adapter: Path | None = None,
+        task: str = "write",
+        language: str = "es",
+    ) -> Iterator[Step]:
         """See `core.generation.generate.stream`; `text` is put in the form that `task` gave it in training."""
         question = {"ask": "stream", "text": text, "task": task, "language": language}
         for answer in self._ask(question, folder, adapter, sampling):
@@ -52,8 +58,8 @@ class Service:
             child = self._start()
             ended = False
             try:
-                self._send(question)
-                for line in child.stdout:
+                _send(child, question)
+                for line in _lines(child):
                     answer = json.loads(line)
                     if "error" in answer:
                         ended = True
@@ -69,15 +75,11 @@ class Service:
                 if not ended and child.poll() is None:
                     self._cancel(child)
 
-    def _send(self, question: dict) -> None:
-        self._child.stdin.write(json.dumps(question) + "\n")
-        self._child.stdin.flush()
-
     def _cancel(self, child: subprocess.Popen) -> None:
         """Someone stopped listening: tells the child, and reads what it had still to say."""
         try:
-            self._send({"ask": "cancel"})
-            for line in child.stdout:
+            _send(child, {"ask": "cancel"})
+            for line in _lines(child):
                 if not json.loads(line).keys().isdisjoint({"end", "error"}):
                     return
         except (OSError, ValueError):
@@ -87,9 +89,23 @@ class Service:
         if self._child is None or self._child.poll() is not None:
             self._child = subprocess.Popen(
                 [sys.executable, "-m", "core", "serve"],
-                cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8",
-            )  # fmt: skip
+                cwd=ROOT,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                encoding="utf-8",
+            )
         return self._child
+
+
+def _send(child: subprocess.Popen, question: dict) -> None:
+    pipe = cast(IO[str], child.stdin)
+    pipe.write(json.dumps(question) + "\n")
+    pipe.flush()
+
+
+def _lines(child: subprocess.Popen) -> IO[str]:
+    return cast(IO[str], child.stdout)
 
 
 SERVICE = Service()

@@ -24,7 +24,12 @@ def download(id: str, token: str | None = None) -> Path:
     Raises LessonError: `model_not_found`, `model_gated`, `no_connection`, `pickled_weights`, `disk_full`.
     """
     from huggingface_hub import HfApi, constants, snapshot_download
-    from huggingface_hub.errors import GatedRepoError, HTTPError, LocalEntryNotFoundError, RepositoryNotFoundError
+    from huggingface_hub.errors import (
+        GatedRepoError,
+        HTTPError,
+        LocalEntryNotFoundError,
+        RepositoryNotFoundError,
+    )
 
     from core.storage import disk_errors
 
@@ -38,7 +43,9 @@ def download(id: str, token: str | None = None) -> Path:
     try:
         files = [file.rfilename for file in HfApi(token=token or False).model_info(id, timeout=15).siblings or []]
         if not any(name.endswith(".safetensors") for name in files):
-            raise LessonError("pickled_weights", folder=id, files=", ".join(n for n in files if n.endswith(".bin")) or "—")
+            raise LessonError(
+                "pickled_weights", folder=id, files=", ".join(n for n in files if n.endswith(".bin")) or "—"
+            )
         with disk_errors(Path(constants.HF_HUB_CACHE)):
             return Path(snapshot_download(**chosen))
     except GatedRepoError as error:

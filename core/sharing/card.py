@@ -15,8 +15,8 @@ def card(run: Run, project: Project, evaluation: dict | None, language: str) -> 
     """Answers the card as Markdown in `language`, with the front matter that the Hub reads."""
     words = texts.words(language, "card")
     record = run.record()
-    prepared = storage.read_json(run.prepared / "record.json")
-    tokens = storage.read_json(run.tokens / "record.json")
+    prepared = storage.load_json(run.prepared / "record.json")
+    tokens = storage.load_json(run.tokens / "record.json")
     front = {
         "library_name": "peft",
         "base_model": public_name(record["model"]),
@@ -31,12 +31,16 @@ def card(run: Run, project: Project, evaluation: dict | None, language: str) -> 
         f"## {words('data')}",
         words.body(
             "data",
-            kept=prepared["rows_kept"], read=prepared["rows_read"], train=tokens["rows"]["train"],
-            test=tokens["rows"]["test"], tokens=tokens["tokens"]["train"], max_length=tokens["max_length"],
+            kept=prepared["rows_kept"],
+            read=prepared["rows_read"],
+            train=tokens["rows"]["train"],
+            test=tokens["rows"]["test"],
+            tokens=tokens["tokens"]["train"],
+            max_length=tokens["max_length"],
         ),
         f"## {words('results')}",
         words.body("results" if evaluation else "no_results"),
-    ]  # fmt: skip
+    ]
     if evaluation:
         names = [name for name in evaluation["base"] if f"metric.{name}" in words]
         table = [f"| {words('metric')} | {words('base')} | {words('adapted')} |", "|---|---|---|"]
@@ -46,7 +50,12 @@ def card(run: Run, project: Project, evaluation: dict | None, language: str) -> 
         ]
         sections += ["\n".join(table), words.body("metric", rows=evaluation["rows"])]
     sections += [f"## {words('limits')}", words.body("limits"), f"## {words('use')}"]
-    sections += [words.body("use_classroom" if record["model"] == CLASSROOM else "use", model=public_name(record["model"]))]
-    sections += [f"## {words('settings')}", f"```yaml\n{yaml.safe_dump(asdict(run.settings()), sort_keys=False)}```"]
+    sections += [
+        words.body("use_classroom" if record["model"] == CLASSROOM else "use", model=public_name(record["model"]))
+    ]
+    sections += [
+        f"## {words('settings')}",
+        f"```yaml\n{yaml.safe_dump(asdict(run.settings()), sort_keys=False)}```",
+    ]
     sections += [words.body("settings", date=time.strftime("%Y-%m-%d", time.localtime(record["created"])))]
     return "\n\n".join(section for section in sections if section) + "\n"

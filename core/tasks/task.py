@@ -9,7 +9,8 @@ class Task:
     """A task's columns, its prompt, and how it is measured.
 
     The model reads `source(row)` and then `cue(language)`, neither of them scored, and should write
-    `completion(row)`. Both are empty where a task has nothing to read. `column_names` are names that files commonly give each column, most telling first.
+    `completion(row)`. Both are empty where a task has nothing to read. `column_names` are names
+    that files commonly give each column, most telling first.
     """
 
     code: str

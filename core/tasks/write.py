@@ -6,7 +6,19 @@ WRITE = Task(
     code="write",
     columns=("text",),
     column_names={
-        "text": ("text", "texto", "poema", "poem", "cuerpo", "body", "contenido", "content", "carta", "verso", "letra")
+        "text": (
+            "text",
+            "texto",
+            "poema",
+            "poem",
+            "cuerpo",
+            "body",
+            "contenido",
+            "content",
+            "carta",
+            "verso",
+            "letra",
+        )
     },
     source=lambda row: "",
     cue=lambda language: "",

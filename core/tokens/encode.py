@@ -57,7 +57,8 @@ def encode_rows(
 
 def ends(tokenizer: Tokenizer) -> tuple[list[int], list[int]]:
     """Answers what begins and what ends a text: one id each, or none where the model has none."""
-    return [[] if id is None else [id] for id in (tokenizer.bos_id, tokenizer.eos_id)]
+    begin, end = ([] if id is None else [id] for id in (tokenizer.bos_id, tokenizer.eos_id))
+    return begin, end
 
 
 def fit(source: list[int], scored: list[int], room: int) -> tuple[list[int], list[int]]:
@@ -97,7 +98,11 @@ def encode(project: Project, max_length: int | None = None) -> dict:
         raise LessonError("settings_out_of_range", problems=f"max_length = {max_length} ({SHORTEST}–{context})")
     parts = {
         name: encode_rows(
-            table.rows(project.prepared / name), TASKS[project.task], tokenizer, record["language"], max_length
+            table.rows(project.prepared / name),
+            TASKS[project.task],
+            tokenizer,
+            record["language"],
+            max_length,
         )
         for name in SHARES
     }

@@ -144,7 +144,7 @@ def make_trainer(run: Run, loaded: Loaded, train: "Dataset", validation: list[di
             total = sum(score(self.model, validation), Score(0.0, 0, 0))
             metrics = {"eval_loss": total.loss, "eval_tokens": total.tokens}
             self.log(metrics)
-            self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
+            self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)  # type: ignore[has-type]
             return metrics
 
     trainer = TokenTrainer(

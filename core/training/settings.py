@@ -4,6 +4,7 @@ Each field has its label and its help, in both languages, under the same name in
 """
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
@@ -39,8 +40,11 @@ RANGES: dict[str, tuple[float, float]] = {
     "seed": (0, 2**31 - 1),
 }
 OPTIONS: dict[str, tuple[str, ...]] = {
-    "dial": DIALS, "method": METHODS, "precision": PRECISIONS, "schedule": SCHEDULES,
-}  # fmt: skip
+    "dial": DIALS,
+    "method": METHODS,
+    "precision": PRECISIONS,
+    "schedule": SCHEDULES,
+}
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,7 @@ class Settings:
     patience: int = 0  # evaluations without a lower validation loss before stopping; 0 never stops
     seed: int = 7
 
-    def changed(self, values: dict[str, object]) -> Self:
+    def changed(self, values: Mapping[str, object]) -> Self:
         """Answers a copy with `values` (text or numbers) put in their fields' types.
 
         Raises LessonError `settings_out_of_range` naming every problem at once.

@@ -34,7 +34,9 @@ def slot(run: Run, state: State) -> Iterator[bool]:
 
 def _ahead(run: Run, since: float) -> int:
     """Counts the runs that train now or began to wait before `since` (s since 1970)."""
-    states = [processes.read_state(p.parent) for p in run.workspace.glob("*/runs/*/state.json") if p.parent != run.folder]
+    states = [
+        processes.read_state(p.parent) for p in run.workspace.glob("*/runs/*/state.json") if p.parent != run.folder
+    ]
     at_work = sum(state["status"] in ("loading", "running", "stopping") for state in states)
     before = sum(state["status"] == "waiting" and state.get("waiting_since", 0) < since for state in states)
     return at_work + before

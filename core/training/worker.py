@@ -88,7 +88,9 @@ def _train(run: Run, state: State) -> None:
         total = sum(score(base.model, validation), Score(0.0, 0, 0))
         if not math.isfinite(total.loss):
             raise LessonError("broken_model", folder=public_name(run.record()["model"]), file="NaN")
-        storage.append_json(run.metrics, {"kind": "base", "step": 0, "loss": total.loss, "perplexity": total.perplexity})
+        storage.append_json(
+            run.metrics, {"kind": "base", "step": 0, "loss": total.loss, "perplexity": total.perplexity}
+        )
         _write_sample(run, base, 0)
     loaded = engine.add_adapter(base, settings)
     planned = engine.schedule(settings, len(train_rows))
@@ -131,9 +133,11 @@ def _is_whole(checkpoint: Path) -> bool:
     try:
         with safe_open(checkpoint / "adapter_model.safetensors", "numpy"):  # looks at the header and at the size
             pass
-        # What torch saves is a ZIP, with a checksum for each part.
-        saved = [zipfile.ZipFile(checkpoint / name) for name in ("optimizer.pt", "scheduler.pt", "rng_state.pth")]
-        return all(file.testzip() is None for file in saved) and (checkpoint / "trainer_state.json").stat().st_size > 0
+        for name in ("optimizer.pt", "scheduler.pt", "rng_state.pth"):
+            with zipfile.ZipFile(checkpoint / name) as saved:  # so torch saves, with a checksum for each part
+                if saved.testzip() is not None:
+                    return False
+        return storage.read_json(checkpoint / "trainer_state.json") is not None
     except (OSError, SafetensorError, zipfile.BadZipFile):
         return False
 
@@ -148,7 +152,7 @@ def _teller(run: Run, state: State, loaded: Loaded):
         def __init__(self) -> None:
             self.began = self.last_write = time.monotonic()
             self.seconds_before = state.content.get("train_seconds", 0.0)
-            self.tokens_an_epoch = storage.read_json(run.tokens / "record.json")["tokens"]["train"]
+            self.tokens_an_epoch = storage.load_json(run.tokens / "record.json")["tokens"]["train"]
             self.first_step = 0
 
         def on_train_begin(self, args, trainer_state, control, **_):
@@ -159,7 +163,9 @@ def _teller(run: Run, state: State, loaded: Loaded):
             if "loss" not in logs:
                 return
             if not math.isfinite(logs["loss"]):
-                raise LessonError("training_diverged", step=trainer_state.global_step, learning_rate=settings.learning_rate)
+                raise LessonError(
+                    "training_diverged", step=trainer_state.global_step, learning_rate=settings.learning_rate
+                )
             point = {"kind": "train", "step": trainer_state.global_step, "loss": logs["loss"]}
             storage.append_json(run.metrics, {**point, "learning_rate": logs.get("learning_rate")})
 
@@ -175,7 +181,9 @@ def _teller(run: Run, state: State, loaded: Loaded):
         def on_evaluate(self, args, trainer_state, control, metrics=None, **_):
             loss = metrics["eval_loss"]
             if not math.isfinite(loss):
-                raise LessonError("training_diverged", step=trainer_state.global_step, learning_rate=settings.learning_rate)
+                raise LessonError(
+                    "training_diverged", step=trainer_state.global_step, learning_rate=settings.learning_rate
+                )
             point = {"kind": "validation", "step": trainer_state.global_step, "loss": loss}
             storage.append_json(run.metrics, {**point, "perplexity": math.exp(min(loss, 700))})
             _write_sample(run, loaded, trainer_state.global_step)
@@ -218,7 +226,7 @@ def _keep_adapter(run: Run, loaded: Loaded) -> None:
     with storage.new_folder(run.adapter) as folder:
         loaded.model.save_pretrained(folder, safe_serialization=True)
         (folder / "README.md").unlink(missing_ok=True)
-        config = storage.read_json(folder / "adapter_config.json")
+        config = storage.load_json(folder / "adapter_config.json")
         config["base_model_name_or_path"] = public_name(run.record()["model"])
         storage.write_json(folder / "adapter_config.json", config)
 

@@ -29,7 +29,10 @@ def ask_prompt(run: Run, project: Project, words: Words) -> str:
     place = 0
     if known:
         place = st.selectbox(
-            words(f"prompt.known.{task}"), range(len(known)), format_func=lambda i: known[i][:80], key="prompt_known"
+            words(f"prompt.known.{task}"),
+            range(len(known)),
+            format_func=lambda i: known[i][:80],
+            key="prompt_known",
         )
     height = 180 if task == "summarize" else 90
     return st.text_area(words("prompt.own"), known[place] if known else "", key=f"prompt.{place}", height=height)
@@ -71,11 +74,21 @@ def _write(run: Run, prompt: str, sampling: Sampling, words: Words) -> None:
         column.caption(letter)
         with column.container(border=True):
             steps = writing.write(
-                Path(record["model_folder"]), prompt, replace(sampling, seed=seed),
-                run.adapter if side == "adapted" else None, record["task"], record["language"],
-            )  # fmt: skip
+                Path(record["model_folder"]),
+                prompt,
+                replace(sampling, seed=seed),
+                run.adapter if side == "adapted" else None,
+                record["task"],
+                record["language"],
+            )
         texts[side] = opening + writing.joined(steps)
-    st.session_state[_PAIR] = {"texts": texts, "order": order, "vote": None, "seed": seed, "run": str(run.folder)}
+    st.session_state[_PAIR] = {
+        "texts": texts,
+        "order": order,
+        "vote": None,
+        "seed": seed,
+        "run": str(run.folder),
+    }
     st.rerun()
 
 
@@ -85,7 +98,13 @@ def _ask_vote(project: Project, words: Words) -> None:
         for place, letter in enumerate("AB"):
             side = st.session_state[_PAIR]["order"][place]
             st.button(letter, key=f"vote.{letter}", on_click=_vote, args=(project, side), width="content")
-        st.button(words("vote.neither"), key="vote.neither", on_click=_vote, args=(project, "neither"), width="content")
+        st.button(
+            words("vote.neither"),
+            key="vote.neither",
+            on_click=_vote,
+            args=(project, "neither"),
+            width="content",
+        )
 
 
 def _vote(project: Project, side: str) -> None:

@@ -44,8 +44,10 @@ def metrics(record: dict, words: Words) -> None:
     alt = words("metrics.alt", base=base["perplexity"], adapted=adapted["perplexity"])
     plots.show(
         plots.sides([words("metric.perplexity")], [base["perplexity"]], [adapted["perplexity"]], names),
-        alt, "metrics.perplexity", 260,
-    )  # fmt: skip
+        alt,
+        "metrics.perplexity",
+        260,
+    )
     rouge = [name for name in base if name.startswith("rouge")]
     if rouge:
         labels = [words(f"metric.{name}") for name in rouge]
@@ -90,10 +92,19 @@ def examples(record: dict, task: Task, words: Words) -> None:
             column.container(border=True).text(rows[place][side]["summary"] or "—")
         return
     shown = [
-        {**row, "before": row["base"]["loss"], "after": row["adapted"]["loss"], "change": row["adapted"]["loss"] - row["base"]["loss"]}
+        {
+            **row,
+            "before": row["base"]["loss"],
+            "after": row["adapted"]["loss"],
+            "change": row["adapted"]["loss"] - row["base"]["loss"],
+        }
         for row in rows
     ]
     shown.sort(key=lambda row: row["change"])
     headings = {"text": words("column.text"), "before": words("loss.before"), "after": words("loss.after")}
-    rows_table([{**r, "before": round(r["before"], 2), "after": round(r["after"], 2)} for r in shown], headings, "examples")
+    rows_table(
+        [{**r, "before": round(r["before"], 2), "after": round(r["after"], 2)} for r in shown],
+        headings,
+        "examples",
+    )
     st.caption(words("examples.order"))

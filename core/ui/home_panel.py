@@ -20,7 +20,12 @@ def door(visit: Session, words: Words) -> None:
             st.switch_page(workshop.STEPS[0].page)
         return
     title = texts.words(visit.language, following.name)("title")
-    if st.button(words("go_on", number=following.number, title=title), key="go_on", type="primary", icon=":material/arrow_forward:"):
+    if st.button(
+        words("go_on", number=following.number, title=title),
+        key="go_on",
+        type="primary",
+        icon=":material/arrow_forward:",
+    ):
         st.switch_page(following.page)
     st.caption(words("so_far", done=len(done), steps=len(workshop.STEPS)))
 
@@ -43,11 +48,11 @@ def projects(visit: Session, words: Words) -> None:
         if name.strip() and name != visit.project.name:
             project_store.update(visit.project, name=name.strip())
             st.rerun()
-    for project in session.my_projects():
-        if not visit.project or project.id != visit.project.id:
-            if st.button(project.name, key=f"open.{project.id}", icon=":material/folder_open:", type="tertiary"):
-                session.open_project(project)
-                st.rerun()
+    others = [project for project in session.my_projects() if project.id != (visit.project and visit.project.id)]
+    for project in others:
+        if st.button(project.name, key=f"open.{project.id}", icon=":material/folder_open:", type="tertiary"):
+            session.open_project(project)
+            st.rerun()
     if st.button(words("project.new"), key="new", icon=":material/add:"):
         session.begin_project()
         st.rerun()

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
+from typing import Any
 
 import streamlit as st
 
@@ -50,7 +51,7 @@ class Lesson:
         """Keeps what she chose in this step in the project, beginning one where there is none."""
         return projects.update(session.ensure_project(), self.step.name, choices)
 
-    def kept(self, choice: str, default: object = None) -> object:
+    def kept(self, choice: str, default: Any = None) -> Any:
         """Answers what she chose in this step before."""
         return self.project.choices.get(self.step.name, {}).get(choice, default) if self.project else default
 
@@ -71,7 +72,10 @@ class Lesson:
             if ready:
                 step = 1 if whole else 0.01
                 given = st.number_input(self("exercise.input"), value=None, step=step, key=f"{self.step.name}.exercise")
-                self._judge(given, given is not None and abs(given - answer) <= tolerance * abs(answer) + 1e-9)
+                self._judge(
+                    given,
+                    answer is not None and given is not None and abs(given - answer) <= tolerance * abs(answer) + 1e-9,
+                )
 
     def ask_prediction(self, low: int, high: int) -> None:
         """The exercise of saying beforehand what will happen: any number is right, and it is kept."""
@@ -95,7 +99,7 @@ class Lesson:
         """The exercise with words for an answer, judged by `right(text)`; `keep` names the choice to keep it as."""
         with self._exercise(True):
             before = self.kept(keep, "") if keep else ""
-            given = st.text_input(self("exercise.input"), before, key=f"{self.step.name}.exercise").strip()
+            given = (st.text_input(self("exercise.input"), before, key=f"{self.step.name}.exercise") or "").strip()
             if keep and given and given != before:
                 self.keep(**{keep: given})
             self._judge(given or None, bool(given) and right(given))
@@ -143,7 +147,7 @@ def page(name: str, *more_words: str) -> Iterator[Lesson]:
         st.stop()
     try:
         yield lesson
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  (whatever happens, she gets words and goes on)
         problem.show(error, visit.language)
     _foot(lesson)
 
@@ -168,7 +172,9 @@ def snippet(name: str, project: Project | None, **facts: object) -> str:
 
 def _head(lesson: Lesson) -> None:
     step = lesson.step
-    place = lesson("place", lesson=step.lesson, number=step.number, steps=len(workshop.STEPS), minutes=lesson("minutes"))
+    place = lesson(
+        "place", lesson=step.lesson, number=step.number, steps=len(workshop.STEPS), minutes=lesson("minutes")
+    )
     st.caption(place)
     st.title(lesson("title"), anchor=False)
     picture = PICTURES / f"{step.name}.svg"
@@ -185,20 +191,29 @@ def _locked(lesson: Lesson, waiting: list[str]) -> None:
     go, sample = st.columns(2)
     title = texts.words(lesson.language, first.name)("title")
     with go:
-        st.page_link(first.page, label=lesson("locked.go", number=first.number, title=title), icon=":material/arrow_back:")
+        st.page_link(
+            first.page,
+            label=lesson("locked.go", number=first.number, title=title),
+            icon=":material/arrow_back:",
+        )
     with sample:
         if st.button(lesson(f"locked.fill.{waiting[0]}"), key="fill", type="primary", width="stretch"):
             _fill(lesson, waiting)
 
 
-_MADE_IN = {"texts": "05_load_texts", "prepared": "06_clean_texts", "tokens": "08_lengths", "adapter": "10_train"}
+_MADE_IN = {
+    "texts": "05_load_texts",
+    "prepared": "06_clean_texts",
+    "tokens": "08_lengths",
+    "adapter": "10_train",
+}
 
 
 def _fill(lesson: Lesson, waiting: list[str]) -> None:
     try:
         with st.spinner(lesson("locked.filling")):
             workshop.fill(session.ensure_project(), waiting)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  (whatever happens, she gets words and goes on)
         problem.show(error, lesson.language)
         return
     if "adapter" in waiting:
@@ -213,7 +228,9 @@ def _foot(lesson: Lesson) -> None:
     if position > 0:
         previous = workshop.STEPS[position - 1]
         before.page_link(
-            previous.page, label=texts.words(lesson.language, previous.name)("title"), icon=":material/arrow_back:"
+            previous.page,
+            label=texts.words(lesson.language, previous.name)("title"),
+            icon=":material/arrow_back:",
         )
     if position + 1 < len(workshop.STEPS):
         following = workshop.STEPS[position + 1]

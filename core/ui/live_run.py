@@ -53,23 +53,37 @@ def _progress(state: dict, words: Words) -> None:
         rate = state.get("tokens_trained", 0) / state["train_seconds"]
         st.caption(
             words(
-                "figures", rate=texts.number(rate, language, 0), memory=texts.number(state["peak_memory_mb"], language, 0),
-                precision=state.get("precision", "—"), parameters=state.get("trainable_parameters", 0),
+                "figures",
+                rate=texts.number(rate, language, 0),
+                memory=texts.number(state["peak_memory_mb"], language, 0),
+                precision=state.get("precision", "—"),
+                parameters=state.get("trainable_parameters", 0),
             )
-        )  # fmt: skip
+        )
 
 
 def _controls(run: Run, status: str, words: Words) -> None:
     if status in ("waiting", "loading", "running", "starting"):
         pause, finish = st.columns(2)
         pause.button(
-            words("pause"), key="pause", icon=":material/pause:", width="stretch", help=words.body("pause"),
-            on_click=runs.ask, args=(run, PAUSE),
-        )  # fmt: skip
+            words("pause"),
+            key="pause",
+            icon=":material/pause:",
+            width="stretch",
+            help=words.body("pause"),
+            on_click=runs.ask,
+            args=(run, PAUSE),
+        )
         finish.button(
-            words("finish"), key="finish", icon=":material/stop:", width="stretch", help=words.body("finish"),
-            on_click=runs.ask, args=(run, FINISH), disabled=status != "running",
-        )  # fmt: skip
+            words("finish"),
+            key="finish",
+            icon=":material/stop:",
+            width="stretch",
+            help=words.body("finish"),
+            on_click=runs.ask,
+            args=(run, FINISH),
+            disabled=status != "running",
+        )
     elif status in runs.CAN_CONTINUE and st.button(
         words("continue"), key="continue", type="primary", icon=":material/play_arrow:"
     ):

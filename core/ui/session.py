@@ -35,7 +35,7 @@ def current() -> Session:
 
 
 def open_project(project: Project) -> None:
-    """Makes `project` the open one, here and after a reload. Raises LessonError `project_not_found` if it is not hers."""
+    """Makes `project` the open one, here and after a reload. Raises LessonError `project_not_found`."""
     if not may_open(project):
         raise LessonError("project_not_found", project=project.name)
     st.session_state.project = project.id
@@ -95,7 +95,7 @@ def _restore() -> None:
     st.session_state.project = record.get("project")
     st.session_state.linked = record.get("linked") or []
     linked = st.query_params.get("project")
-    if projects.is_id(linked):
+    if linked and projects.is_id(linked):
         _adopt(linked)
 
 

@@ -1,5 +1,7 @@
 """Every knob behind the dial, in groups, each with what it is and what raising it does."""
 
+from typing import Any
+
 import streamlit as st
 
 from core.texts import Words
@@ -18,12 +20,17 @@ def ask(words: Words, proposed: Settings, key: str) -> dict[str, object]:
     return values
 
 
-def _ask_one(words: Words, name: str, value: object, key: str) -> object:
+def _ask_one(words: Words, name: str, value: Any, key: str) -> object:
     label, meaning = words(name), words.body(name)
     if name in OPTIONS:
         options = list(OPTIONS[name])
         return st.selectbox(
-            label, options, options.index(value), format_func=lambda o: words(f"{name}.{o}"), key=key, help=meaning
+            label,
+            options,
+            options.index(value),
+            format_func=lambda o: words(f"{name}.{o}"),
+            key=key,
+            help=meaning,
         )
     low, high = RANGES[name]
     if isinstance(value, int):

@@ -6,7 +6,11 @@ from core import texts, workshop
 from core.ui import session
 from core.ui.session import Session
 
-_ICONS = {"done": ":material/check_circle:", "open": ":material/radio_button_unchecked:", "locked": ":material/lock:"}
+_ICONS = {
+    "done": ":material/check_circle:",
+    "open": ":material/radio_button_unchecked:",
+    "locked": ":material/lock:",
+}
 _HERE = ":material/play_circle:"
 _LANGUAGE_NAMES = {"es": "Español", "en": "English"}
 
@@ -17,9 +21,15 @@ def show(here: str, visit: Session) -> None:
     with st.sidebar:
         st.page_link("Home.py", label=f"**{words('title')}**", icon=":material/menu_book:")
         st.segmented_control(
-            words("language"), texts.LANGUAGES, format_func=_LANGUAGE_NAMES.get, key="language", required=True,
-            label_visibility="collapsed", on_change=session.remember, persist_state="session",
-        )  # fmt: skip
+            words("language"),
+            texts.LANGUAGES,
+            format_func=lambda code: _LANGUAGE_NAMES[code],
+            key="language",
+            required=True,
+            label_visibility="collapsed",
+            on_change=session.remember,
+            persist_state="session",
+        )
         if visit.project:
             st.caption(f":material/folder_open: {visit.project.name}")
         progress = workshop.progress(visit.project)

@@ -11,7 +11,8 @@ _WASHES = ("#2b707933", "#c0662c33", "#a97a1440", "#7c476a33", "#5d7f3b40")
 
 def show(pieces: list[Piece]) -> None:
     """Shows pieces as coloured chips, each with its id on hover; bytes of one letter share a chip."""
-    chips, ids = [], []
+    chips: list[str] = []
+    ids: list[str] = []
     for piece in pieces:
         ids.append(str(piece.id))
         if not piece.text:

@@ -34,9 +34,13 @@ def warm() -> None:
 
 
 def write(
-    folder: Path, prompt: str, sampling: Sampling, adapter: Path | None = None,
-    task: str = "write", language: str = "es",
-) -> list[Step]:  # fmt: skip
+    folder: Path,
+    prompt: str,
+    sampling: Sampling,
+    adapter: Path | None = None,
+    task: str = "write",
+    language: str = "es",
+) -> list[Step]:
     """Streams what the model writes after `prompt` on the page. Answers its steps."""
     written: list[Step] = []
     slot = st.empty()
@@ -56,12 +60,16 @@ def joined(steps: list[Step]) -> str:
 def why(words: Words, steps: list[Step], key: str) -> None:
     """Lets her click a token that was written and see what else could have come there."""
     shown = [i for i, step in enumerate(steps) if step.text.strip()][:60]
-    chosen = st.pills(
-        words("why_this_word"), shown, format_func=lambda i: steps[i].text.strip(), key=f"{key}.why"
-    )
+    chosen = st.pills(words("why_this_word"), shown, format_func=lambda i: steps[i].text.strip(), key=f"{key}.why")
     if chosen is not None:
         step = steps[chosen]
-        st.caption(words("why_this_word.answer", word=step.text.strip(), percent=texts.percent(step.probability, words.language, 1)))
+        st.caption(
+            words(
+                "why_this_word.answer",
+                word=step.text.strip(),
+                percent=texts.percent(step.probability, words.language, 1),
+            )
+        )
         bars(words, step.alternatives, f"{key}.why.bars")
 
 

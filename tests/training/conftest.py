@@ -14,7 +14,15 @@ from core.training import plan, runs
 from core.training.runs import Run
 
 SEASONS = ("enero", "abril", "julio", "octubre", "el deshielo", "la siega", "la feria", "el domingo")
-KEEPERS = ("la costurera", "el panadero", "mi tía Elvira", "el cartero", "la maestra", "el barquero", "don Ramón")
+KEEPERS = (
+    "la costurera",
+    "el panadero",
+    "mi tía Elvira",
+    "el cartero",
+    "la maestra",
+    "el barquero",
+    "don Ramón",
+)
 
 
 @pytest.fixture(scope="session")
@@ -22,7 +30,9 @@ def verses(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file of fifty short texts."""
     path = tmp_path_factory.mktemp("texts") / "verses.jsonl"
     lines = [
-        f"Número {n}, dijo {KEEPERS[n % 7]},\nya llega {SEASONS[n % 8]}:\n" + "cierren bien la puerta\n" * (n % 3) + "y a dormir."
+        f"Número {n}, dijo {KEEPERS[n % 7]},\nya llega {SEASONS[n % 8]}:\n"
+        + "cierren bien la puerta\n" * (n % 3)
+        + "y a dormir."
         for n in range(50)
     ]
     path.write_text("".join(json.dumps({"text": line}) + "\n" for line in lines), encoding="utf-8")

@@ -72,7 +72,13 @@ def test_the_loss_that_training_tells_is_the_mean_over_scored_tokens_whatever_th
     from datasets import Dataset
 
     run = new_run(
-        project, batch_size=2, gradient_accumulation_steps=4, max_steps=1, lora_dropout=0, precision="fp32", evaluations=1
+        project,
+        batch_size=2,
+        gradient_accumulation_steps=4,
+        max_steps=1,
+        lora_dropout=0,
+        precision="fp32",
+        evaluations=1,
     )
     loaded = engine.add_adapter(engine.load_base(run), run.settings())
     expected = by_hand(loaded.model, rows)
@@ -97,7 +103,9 @@ def test_the_adapter_is_float32_over_a_frozen_base(precision: str):
     assert all("lora_" in name for name in trained)
     assert {weights.dtype for weights in trained.values()} == {torch.float32}
     assert {weights.dtype for weights in frozen.values()} == {torch.bfloat16 if precision == "bf16" else torch.float32}
-    assert len(trained) == 2 * 7 * base.model.config.num_hidden_layers, "two matrices on each linear layer of each block"
+    assert len(trained) == 2 * 7 * base.model.config.num_hidden_layers, (
+        "two matrices on each linear layer of each block"
+    )
 
 
 def test_a_new_adapter_changes_nothing_yet(base, rows):

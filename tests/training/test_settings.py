@@ -26,7 +26,9 @@ def test_text_is_put_in_its_type():
     assert type(changed.batch_size) is int
 
 
-@pytest.mark.parametrize(("name", "text"), [("batch_size", "4.5"), ("seed", ""), ("epochs", "nan"), ("max_steps", "-1")])
+@pytest.mark.parametrize(
+    ("name", "text"), [("batch_size", "4.5"), ("seed", ""), ("epochs", "nan"), ("max_steps", "-1")]
+)
 def test_text_that_is_no_such_number_is_refused(name: str, text: str):
     with pytest.raises(LessonError, match=name):
         Settings().changed({name: text})

@@ -111,7 +111,10 @@ def test_it_learned(finished_run: Run):
 
 
 def test_the_adapter_lies_in_pefts_layout_and_tells_nothing_of_this_machine(finished_run: Run):
-    assert {path.name for path in finished_run.adapter.iterdir()} == {"adapter_config.json", "adapter_model.safetensors"}
+    assert {path.name for path in finished_run.adapter.iterdir()} == {
+        "adapter_config.json",
+        "adapter_model.safetensors",
+    }
     config = json.loads((finished_run.adapter / "adapter_config.json").read_text(encoding="utf-8"))
     assert (config["peft_type"], config["task_type"], config["r"]) == ("LORA", "CAUSAL_LM", 16)
     assert config["base_model_name_or_path"] == "classroom"
@@ -260,7 +263,8 @@ def test_a_run_goes_on_from_the_checkpoint_before_a_broken_one(disturbed: Story,
 
 
 @pytest.mark.parametrize(
-    "name", ["adapter_model.safetensors", "optimizer.pt", "scheduler.pt", "rng_state.pth", "trainer_state.json"]
+    "name",
+    ["adapter_model.safetensors", "optimizer.pt", "scheduler.pt", "rng_state.pth", "trainer_state.json"],
 )
 @pytest.mark.parametrize("damage", ["missing", "cut", "empty"])
 def test_a_checkpoint_with_a_broken_file_does_not_count(finished_run: Run, tmp_path: Path, name: str, damage: str):
@@ -293,7 +297,7 @@ def test_finishing_early_evaluates_there_and_keeps_an_adapter(project: Project, 
 
 
 def test_patience_stops_a_run_that_no_longer_improves_and_keeps_its_best(project: Project, new_run: Callable[..., Run]):
-    run = new_run(project, max_steps=60, evaluations=20, patience=2, learning_rate=0.05, warmup_share=0)
+    run = new_run(project, max_steps=60, evaluations=20, patience=2, learning_rate=0.1, lora_alpha=1024, warmup_share=0)
     runs.start(run)
     state = ended(run)
     best = watch.curve(run).best[0]
@@ -337,7 +341,10 @@ def test_a_run_that_diverges_stops_at_that_step_and_says_so(
 ):
     """The model is sound but for the embedding of one token, that only training texts have."""
     probe = new_project(tmp_path / "probe")
-    ids = {part: {i for row in table.rows(probe.tokens / part) for i in row["input_ids"]} for part in ("train", "validation")}
+    ids = {
+        part: {i for row in table.rows(probe.tokens / part) for i in row["input_ids"]}
+        for part in ("train", "validation")
+    }
     only_in_training = max(ids["train"] - ids["validation"])
 
     def spoil(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
@@ -352,7 +359,9 @@ def test_a_run_that_diverges_stops_at_that_step_and_says_so(
     assert state["status"] == "failed"
     assert state["error"]["code"] == "training_diverged"
     assert state["error"]["facts"]["learning_rate"] == "0.01"
-    assert int(state["error"]["facts"]["step"]) == len(told(run, "train")) + 1 <= 5, "all texts are read within five steps"
+    assert int(state["error"]["facts"]["step"]) == len(told(run, "train")) + 1 <= 5, (
+        "all texts are read within five steps"
+    )
     assert not run.adapter.exists()
     assert "Traceback" not in (run.folder / "log.txt").read_text(encoding="utf-8")
 
@@ -392,7 +401,7 @@ def test_a_disk_that_others_have_filled_to_the_last_byte_is_said_too(
     run = new_run(new_project(small_disk), max_steps=2000)
     runs.start(run)
     wait(has_trained(run, 3))
-    with (small_disk / "film").open("wb", buffering=0) as film, pytest.raises(OSError, match="No space left"):
+    with (small_disk / "film").open("wb", buffering=0) as film, pytest.raises(OSError, match="No space left"):  # noqa: PT012
         while True:
             film.write(b"\0" * 4096)
     state = ended(run)
@@ -436,7 +445,9 @@ def test_runs_of_a_workspace_wait_in_line_and_know_their_place(
             processes.kill(run.folder)
 
 
-def test_starting_a_run_that_is_at_work_starts_nothing(new_project: Callable[..., Project], new_run: Callable[..., Run], tmp_path: Path):
+def test_starting_a_run_that_is_at_work_starts_nothing(
+    new_project: Callable[..., Project], new_run: Callable[..., Run], tmp_path: Path
+):
     run = new_run(new_project(tmp_path), max_steps=2000)
     runs.start(run)
     try:

@@ -12,7 +12,7 @@ class Perplexity(evaluate.Metric):
     def _info(self):
         return evaluate.MetricInfo(
             description="Mean surprise of a language model over texts, in three units.",
-            citation="Jelinek, Mercer, Bahl and Baker (1977), Perplexity: a measure of the difficulty of speech recognition tasks.",
+            citation="Jelinek et al. (1977), Perplexity: a measure of the difficulty of speech recognition tasks.",
             inputs_description="predictions: nats lost on each text; references: its scored tokens and characters.",
             features=datasets.Features(
                 {
