@@ -90,7 +90,7 @@ def list_projects(root: Path) -> list[Project]:
 
 
 def update(project: Project, step: str = "", choices: dict | None = None, **changes: Any) -> Project:
-    """Writes changed fields, and the `choices` made in `step`, over what is on disk, which another tab may have changed."""
+    """Writes changed fields and the `choices` made in `step` over what is on disk: another tab may have written."""
     with FileLock(project.folder / "project.lock"):
         current = open_project(project.folder.parent, project.id)
         kept = {**current.choices, step: {**current.choices.get(step, {}), **choices}} if choices else current.choices

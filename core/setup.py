@@ -229,7 +229,11 @@ def set_up(files: Sequence[str], lock: IO[str], inside: bool, text: Words) -> No
     if inside or usable():
         tell(text("renewing"))
     else:
-        check_machine(text)
+        download, disk = SMALL if small_torch_will_do() or sys.platform != "linux" else WITH_CUDA
+        tell(text("first_time", folder=str(VENV), size=size_in_words(download, text)))
+        check_python()
+        clear()  # before the disk is measured: what was left half done may be what fills it
+        check_disk(disk, text)
         make_venv(lock, text)
     if small_torch_will_do():
         get_small_torch(pins(files[0]).get("torch"), lock, text)
@@ -270,25 +274,31 @@ def usable() -> bool:
     return by is not None and by[1] == PYTHON_VERSION and not half_done
 
 
-def check_machine(text: Words) -> None:
-    """Says what is about to happen; raises SetupError where it could not end well."""
-    download, disk = SMALL if small_torch_will_do() or sys.platform != "linux" else WITH_CUDA
-    tell(text("first_time", folder=str(VENV), size=size_in_words(download, text)))
-    if importlib.util.find_spec("ensurepip") is None:  # Debian keeps it in a package apart
+def check_python() -> None:
+    """Raises SetupError where this Python cannot make a .venv: Debian keeps that part in a package apart."""
+    if importlib.util.find_spec("ensurepip") is None:
         raise SetupError("no_venv", python=PYTHON_VERSION)
-    free = shutil.disk_usage(ROOT).free / 1e6
-    if free < disk:
-        facts = {"needed": size_in_words(disk, text), "free": size_in_words(free, text)}
-        raise SetupError("disk_small", folder=str(ROOT), **facts)
 
 
-def make_venv(lock: IO[str], text: Words) -> None:
-    """Makes an empty .venv in place of what there is; the lock stays, others may be waiting for it."""
+def clear() -> None:
+    """Empties the .venv; the lock stays, others may be waiting for it."""
     for path in VENV.iterdir():
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
         elif path != LOCK:
             path.unlink()
+
+
+def check_disk(needed: float, text: Words) -> None:
+    """Raises SetupError where the disk has less than `needed` megabytes free."""
+    free = shutil.disk_usage(ROOT).free / 1e6
+    if free < needed:
+        facts = {"needed": size_in_words(needed, text), "free": size_in_words(free, text)}
+        raise SetupError("disk_small", folder=str(ROOT), **facts)
+
+
+def make_venv(lock: IO[str], text: Words) -> None:
+    """Makes a .venv with nothing in it but pip."""
     tell(text("making_venv"))
     with LOG.open("w", encoding="utf-8") as log:
         made = subprocess.run(

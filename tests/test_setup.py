@@ -253,22 +253,20 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path):
     assert err == words("en", "setup")("not_writable", folder=str(tree))
 
 
-def test_too_little_disk_is_said_before_anything_is_downloaded(tmp_path, monkeypatch):
-    monkeypatch.setattr(setup, "ROOT", tmp_path)
+def test_too_little_disk_is_said_with_both_figures(monkeypatch):
     monkeypatch.setattr(setup.shutil, "disk_usage", lambda _: SimpleNamespace(free=3e8))
     with pytest.raises(setup.SetupError) as caught:
-        setup.check_machine(words("es", "setup"))
+        setup.check_disk(2500, words("es", "setup"))
     assert caught.value.key == "disk_small"
-    assert caught.value.facts["free"] == "300 MB"
+    assert (caught.value.facts["needed"], caught.value.facts["free"]) == ("2,5 GB", "300 MB")
 
 
 def test_a_python_without_venv_is_told_how_to_get_it(monkeypatch):
     monkeypatch.setattr(setup.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(setup.SetupError) as caught:
-        setup.check_machine(words("es", "setup"))
-    assert f"sudo apt install python{setup.PYTHON_VERSION}-venv" in words("es", "setup")(
-        caught.value.key, **caught.value.facts
-    )
+        setup.check_python()
+    said = words("es", "setup")(caught.value.key, **caught.value.facts)
+    assert f"sudo apt install python{setup.PYTHON_VERSION}-venv" in said
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,130 @@
+"""Every visible word, in both languages."""
+
+import ast
+import dataclasses
+import re
+from pathlib import Path
+
+import pytest
+
+from core import texts
+from core.data.read import READERS
+from core.errors import LessonError
+from core.training.settings import OPTIONS, Settings
+
+ROOT = Path(__file__).parent.parent
+NAMES = sorted(path.stem for path in (texts.FOLDER / "es").glob("*.md"))
+CODE = [*(ROOT / "core").rglob("*.py"), *(ROOT / "pages").glob("*.py"), ROOT / "Home.py"]
+
+
+def raised() -> dict[str, set[str]]:
+    """The codes of every LessonError in core, with the facts that each is raised with."""
+    found: dict[str, set[str]] = {}
+    for path in (ROOT / "core").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            named = isinstance(node, ast.Call) and getattr(node.func, "id", "") == "LessonError" and node.args
+            if named and isinstance(node.args[0], ast.Constant):
+                facts = {keyword.arg for keyword in node.keywords if keyword.arg}
+                known = found.setdefault(node.args[0].value, facts)
+                found[node.args[0].value] = known & facts
+    return found
+
+
+def test_both_languages_have_the_same_files():
+    assert sorted(path.stem for path in (texts.FOLDER / "en").glob("*.md")) == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_both_languages_have_the_same_keys_and_placeholders(name):
+    spanish, english = (texts.words(language, name).blocks for language in texts.LANGUAGES)
+    assert list(spanish) == list(english) or set(spanish) == set(english)
+    for key, block in spanish.items():
+        other = english[key]
+        assert block.label
+        assert other.label
+        assert bool(block.body) == bool(other.body), key
+        for mine, theirs in ((block.label, other.label), (block.body, other.body)):
+            assert texts.placeholders(mine) == texts.placeholders(theirs), key
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_key_stands_twice_in_a_file(name):
+    for language in texts.LANGUAGES:
+        keys = re.findall(r"^## (.+)$", (texts.FOLDER / language / f"{name}.md").read_text(encoding="utf-8"), re.M)
+        assert len(keys) == len(set(keys))
+
+
+@pytest.mark.parametrize(("code", "facts"), sorted(raised().items()))
+def test_every_error_is_worded_in_three_parts_with_the_facts_it_has(code, facts):
+    for language in texts.LANGUAGES:
+        said = texts.explain(LessonError(code, **dict.fromkeys(facts, "x")), language)
+        assert said.happened
+        assert said.found
+        assert said.advice
+        assert not texts.placeholders(str(said)), f"{code} asks for facts it is not always raised with"
+
+
+def test_every_setting_and_option_has_its_words():
+    for language in texts.LANGUAGES:
+        words = texts.words(language, "settings")
+        for field in dataclasses.fields(Settings):
+            assert field.name in words
+            if field.name != "dial":
+                assert words.body(field.name)
+        for name, options in OPTIONS.items():
+            assert all(f"{name}.{option}" in words for option in options)
+
+
+def test_every_reason_that_core_gives_has_its_words():
+    given = set()
+    for path in (ROOT / "core").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            is_choice = isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Choice" and len(node.args) == 3
+            if is_choice and isinstance(node.args[1], ast.Constant):
+                given.add(node.args[1].value)
+    words = texts.words("es", "settings")
+    assert len(given) > 8
+    assert {reason for reason in given if f"reason.{reason}" not in words} == set()
+
+
+def test_every_word_that_code_asks_for_by_name_exists():
+    known = set().union(*(texts.words("es", name).blocks for name in NAMES))
+    asked = set()
+    for path in CODE:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            name = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+            speaks = name in {"step", "words", "lesson", "step.section", "step.words.body", "words.body", "say", "text"}
+            if speaks and node.args and isinstance(node.args[0], ast.Constant) and isinstance(node.args[0].value, str):
+                asked.add(node.args[0].value)
+    files = set(NAMES)
+    assert len(asked) > 80
+    assert asked - known - files - {"es", "en"} == set()
+
+
+@pytest.mark.parametrize("language", texts.LANGUAGES)
+def test_no_line_shouts(language):
+    for name in NAMES:
+        for block in texts.words(language, name).blocks.values():
+            assert "!!" not in block.label + block.body
+
+
+@pytest.mark.parametrize(
+    ("value", "spanish", "english"),
+    [(1234.5, "1.234", "1,234"), (0.002, "0,002", "0.002"), (6.9, "6,9", "6.9"), (47, "47", "47"), (0, "0", "0")],
+)
+def test_numbers_are_written_as_each_language_writes_them(value, spanish, english):
+    assert texts.number(value, "es") == spanish
+    assert texts.number(value, "en") == english
+
+
+def test_a_fact_that_is_not_given_stays_visible_and_other_braces_stay():
+    assert texts.fill("{a} {b} {C}", "es", {"a": "x"}) == "x {b} {C}"
+
+
+def test_the_glossary_finds_words_without_their_accents():
+    assert [block for block in texts.glossary("es", "epoca") if "poca" in block.label]
+
+
+def test_the_file_formats_are_named_where_she_uploads():
+    label = texts.words("es", "05_load_texts")("file").lower()
+    assert all(suffix.removeprefix(".").replace("md", "markdown") in label for suffix in READERS)
