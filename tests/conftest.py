@@ -5,7 +5,6 @@ import pytest
 from core import project as projects
 from core.data import stages
 from core.project import Project
-from core.tasks import TASKS
 from core.tokens import encode
 
 
@@ -38,8 +37,3 @@ def loaded(new_project):
         return project
 
     return make
-
-
-def whole_tree(folder) -> dict[str, bytes]:
-    """What lies in a folder, to see that nothing changed."""
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}

@@ -401,7 +401,7 @@ def test_a_disk_that_others_have_filled_to_the_last_byte_is_said_too(
     run = new_run(new_project(small_disk), max_steps=2000)
     runs.start(run)
     wait(has_trained(run, 3))
-    with (small_disk / "film").open("wb", buffering=0) as film, pytest.raises(OSError, match="No space left"):  # noqa: PT012
+    with (small_disk / "film").open("wb", buffering=0) as film, pytest.raises(OSError, match="No space left"):
         while True:
             film.write(b"\0" * 4096)
     state = ended(run)

@@ -1,0 +1,112 @@
+"""A real child process that holds models, asked as the pages ask it."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from core.errors import LessonError
+from core.generation.generate import Sampling, next_tokens, stream
+from core.generation.loaded import Loaded
+from core.generation.service import Service
+from core.models.folder import find
+from core.tasks import TASKS
+from core.tokens.encode import prompt_ids
+
+MODEL = find("classroom")
+CALM = Sampling(temperature=0, max_new_tokens=12)
+LONG = Sampling(seed=2, max_new_tokens=400, temperature=1)
+
+
+def children() -> set[psutil.Process]:
+    return {child for child in psutil.Process().children() if "serve" in child.cmdline()}
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Service]:
+    before = children()
+    service = Service()
+    service.warm()
+    yield service
+    for child in children() - before:
+        child.kill()
+
+
+@pytest.fixture(scope="module")
+def child(service: Service) -> Callable[[], psutil.Process]:
+    return lambda: max(children(), key=lambda process: process.create_time())
+
+
+def said(steps) -> str:
+    return "".join(step.text for step in steps)
+
+
+def here(loaded: Loaded, prompt: str, task: str, sampling: Sampling) -> str:
+    ids = prompt_ids(prompt, TASKS[task], loaded.tokenizer, "es", loaded.context - sampling.max_new_tokens)
+    return said(stream(loaded, ids, sampling))
+
+
+def test_it_answers_what_comes_next(service: Service, classroom: Loaded):
+    asked = Sampling(1, top_p=1)
+    answered = service.next_tokens(MODEL, "Había una", asked, count=4)
+    ids = prompt_ids("Había una", TASKS["write"], classroom.tokenizer, "es", classroom.context)
+    expected = next_tokens(classroom, ids, asked, count=4)
+    assert len(answered) == 4
+    assert answered[0].text == expected[0].text
+    assert answered[0].probability == pytest.approx(expected[0].probability, rel=0.1), "the child may work in bf16"
+
+
+def test_it_streams_a_text_piece_by_piece(service: Service):
+    steps = list(service.stream(MODEL, "Había una vez", CALM))
+    assert 1 < len(steps) <= 12
+    assert steps[0].alternatives[0].probability == 1
+    assert said(steps) == said(service.stream(MODEL, "Había una vez", CALM))
+
+
+def test_it_puts_the_prompt_in_the_form_of_the_task(service: Service, classroom: Loaded):
+    note = "El club del barrio abre la pileta el sábado. La entrada es libre y hay clases de natación."
+    assert said(service.stream(MODEL, note, CALM)) != said(service.stream(MODEL, note, CALM, task="summarize"))
+
+
+def test_whoever_stops_listening_is_not_answered_any_more_and_the_next_question_is(service: Service):
+    expected = said(service.stream(MODEL, "La casa", CALM))
+    for heard in (1, 2, 5):
+        listening = service.stream(MODEL, "Érase", LONG)
+        for _ in range(heard):
+            next(listening)
+        listening.close()
+        assert said(service.stream(MODEL, "La casa", CALM)) == expected
+
+
+def test_an_error_comes_back_as_a_lesson_error_and_the_child_goes_on(service: Service, child, tmp_path: Path):
+    pid = child().pid
+    with pytest.raises(LessonError) as refused:
+        service.next_tokens(tmp_path, "Hola", CALM)
+    assert (refused.value.code, refused.value.facts) == ("model_folder_empty", {"folder": tmp_path.name})
+    with pytest.raises(LessonError) as refused:
+        list(service.stream(MODEL, "Hola", CALM, adapter=tmp_path))
+    assert refused.value.code == "broken_adapter"
+    assert service.next_tokens(MODEL, "Hola", CALM)
+    assert child().pid == pid
+
+
+def test_a_bug_of_ours_is_told_as_ours(service: Service, tmp_path: Path):
+    model = shutil.copytree(MODEL, tmp_path / "model")
+    with pytest.raises(LessonError) as refused:
+        list(service.stream(model, "Hola", CALM, task="no such task"))
+    assert refused.value.code == "our_fault"
+    assert service.next_tokens(MODEL, "Hola", CALM)
+
+
+def test_a_child_that_dies_while_it_writes_is_said_and_another_takes_its_place(service: Service, child):
+    dead = child()
+    listening = service.stream(MODEL, "Érase", LONG)
+    next(listening)
+    dead.kill()
+    with pytest.raises(LessonError) as refused:
+        list(listening)
+    assert refused.value.code == "model_process_died"
+    assert service.next_tokens(MODEL, "Hola", CALM)
+    assert child().pid != dead.pid

@@ -1,0 +1,106 @@
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+
+import pytest
+
+from core.classroom import MODEL
+from core.errors import LessonError
+from core.models import folder as models
+from core.models.hub import is_hub_id
+from core.processes import ROOT
+
+# Runs in a process of its own: the client library reads its settings when it is imported.
+FIND = """
+import sys
+from core.errors import LessonError
+from core.models import folder as models
+try:
+    print(models.find(sys.argv[1]))
+except LessonError as error:
+    print("LessonError", error.code)
+"""
+
+
+def find(id: str, address: str, cache) -> str:
+    known = {"HF_ENDPOINT": address, "HF_HOME": str(cache), "HF_HUB_DISABLE_XET": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", FIND, id],
+        cwd=ROOT,
+        env={**os.environ, **known},
+        capture_output=True,
+        text=True,
+        timeout=90,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip().splitlines()[-1]
+
+
+@pytest.fixture
+def copied(tmp_path):
+    return shutil.copytree(MODEL, tmp_path / "modelo")
+
+
+def test_a_model_of_the_hub_is_downloaded_once_and_then_found_without_connection(hub, tmp_path):
+    address, server = hub
+    first = find("prueba/classroom", address, tmp_path)
+    found = models.describe("prueba/classroom", models.Path(first)).parameters
+    assert found == models.describe("classroom", MODEL).parameters
+    assert not (models.Path(first) / "pytorch_model.bin").exists()
+    server.shutdown()
+    server.server_close()
+    assert find("prueba/classroom", address, tmp_path) == first
+
+
+@pytest.mark.parametrize(
+    ("id", "code"),
+    [("prueba/nadie", "model_not_found"), ("prueba/gated", "model_gated"), ("prueba/pickled", "pickled_weights")],
+)
+def test_what_the_hub_refuses_is_said_in_words(hub, tmp_path, id, code):
+    assert find(id, hub[0], tmp_path) == f"LessonError {code}"
+
+
+def test_no_connection_is_said_within_fifteen_seconds(tmp_path):
+    began = time.monotonic()
+    assert find("prueba/classroom", "http://127.0.0.1:9", tmp_path) == "LessonError no_connection"
+    assert time.monotonic() - began < 15
+
+
+@pytest.mark.parametrize("reference", ["../secreto", "/etc", "a b", "a/b/c", "", "-x/../y"])
+def test_what_is_no_hub_id_is_never_asked_of_the_hub(reference):
+    assert not is_hub_id(reference)
+
+
+def test_the_count_of_parameters_is_torchs_own():
+    from core.generation.loaded import load
+
+    parameters = sum(parameter.numel() for parameter in load(MODEL).model.parameters())
+    assert models.describe("classroom", MODEL).parameters == parameters
+
+
+def test_a_folder_without_a_model_is_refused(tmp_path):
+    with pytest.raises(LessonError, match="model_folder_empty"):
+        models.find(str(tmp_path))
+
+
+def test_pickled_weights_are_refused(copied):
+    (copied / "model.safetensors").rename(copied / "pytorch_model.bin")
+    with pytest.raises(LessonError, match="pickled_weights"):
+        models.find(str(copied))
+
+
+def test_a_model_of_another_kind_is_refused(copied):
+    config = json.loads((copied / "config.json").read_text())
+    (copied / "config.json").write_text(json.dumps({**config, "architectures": ["BertForMaskedLM"]}))
+    with pytest.raises(LessonError, match="not_causal"):
+        models.find(str(copied))
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff" * 8, b"\x10\x00\x00\x00\x00\x00\x00\x00not json at all!"])
+def test_broken_weights_are_refused_without_loading_them(copied, content):
+    (copied / "model.safetensors").write_bytes(content)
+    with pytest.raises(LessonError, match="broken_model"):
+        models.describe("x", copied)

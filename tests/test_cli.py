@@ -1,0 +1,112 @@
+"""The chain by the command, as a person types it."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from core.processes import ROOT
+
+NAMED = {
+    "rows_read", "rows_kept", "dropped", "train_rows", "validation_rows", "test_rows", "tokens", "truncated_rows",
+    "model", "trainable_parameters", "steps", "train_seconds", "tokens_per_second", "precision", "peak_memory_mb",
+    "base", "adapted", "project", "run",
+}  # fmt: skip
+
+
+def core(*arguments, language="es", **environment) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-m", "core", *map(str, arguments)],
+        cwd=ROOT,
+        env={**os.environ, "LLMS_LANGUAGE": language, **environment},
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+
+
+def test_her_own_file_becomes_an_evaluated_adapter_that_writes(tmp_path, workspace):
+    texts = tmp_path / "coplas.csv"
+    lines = [f'{n};"Copla {n}: el río de la tarde\nllega hasta la puerta {n * n}"' for n in range(40)]
+    texts.write_bytes("\n".join(["Nº;Poema", *lines, "41;", lines[0]]).encode("cp1252"))
+    done = core("adapt", texts, "--set", "max_steps=4", "--set", "max_length=40", "--json")
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout.strip().splitlines()[-1])
+    assert report.keys() >= NAMED
+    assert report["dropped"] == {"empty": 1, "duplicate": 1}
+    assert (report["rows_read"], report["rows_kept"], report["steps"], report["max_length"]) == (42, 40, 4, 40)
+    assert set(report["base"]) == {"loss", "perplexity", "bits_per_character"}
+    assert report["adapted"]["loss"] < report["base"]["loss"]
+    written = core("generate", report["run"], "Copla", "--tokens", 5)
+    assert written.returncode == 0
+    assert written.stdout.strip()
+
+
+def test_summaries_are_learned_and_measured_with_rouge(workspace):
+    done = core("adapt", "sample:notes", "--task", "summarize", "--set", "max_steps=3", "--json")
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout.strip().splitlines()[-1])
+    assert set(report["adapted"]) == {"loss", "perplexity", "bits_per_character", "rouge1", "rouge2", "rougeL"}
+    again = core("evaluate", report["run"])
+    assert json.loads(again.stdout.splitlines()[-1])["base"] == pytest.approx(report["base"], rel=1e-6)
+
+
+@pytest.fixture
+def bad_files(tmp_path):
+    files = {
+        "empty.csv": b"",
+        "binary.csv": bytes(range(256)) * 10,
+        "one.csv": b"text\nsolo una\n",
+        "blank.csv": b"text\n" + b'"  "\n' * 30,
+        "good.csv": b"text\n" + b"".join(b"texto numero %d\n" % n for n in range(30)),
+    }
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content)
+    (tmp_path / "pickled").mkdir()
+    (tmp_path / "pickled" / "config.json").write_text('{"architectures": ["LlamaForCausalLM"]}')
+    (tmp_path / "pickled" / "pytorch_model.bin").write_bytes(b"x")
+    return tmp_path
+
+
+BAD = {
+    "an empty file": ["empty.csv"],
+    "a binary file": ["binary.csv"],
+    "a file that is not there": ["nadie.csv"],
+    "one row": ["one.csv"],
+    "only spaces": ["blank.csv"],
+    "a wrong column": ["good.csv", "--text-column", "poema"],
+    "a model that is no name": ["good.csv", "--model", "no es un nombre"],
+    "no connection": ["good.csv", "--model", "alguien/algo"],
+    "pickled weights": ["good.csv", "--model", "pickled"],
+    "a setting out of its range": ["good.csv", "--set", "learning_rate=7"],
+    "an unknown setting": ["good.csv", "--set", "magic=1"],
+    "a setting that is no number": ["good.csv", "--set", "epochs=muchas"],
+    "a length that is no number": ["good.csv", "--set", "max_length=largo"],
+}
+
+
+@pytest.mark.parametrize("given", BAD.values(), ids=BAD)
+def test_bad_input_gets_one_line_in_her_language_and_changes_nothing(bad_files, workspace, given):
+    workspace.mkdir()
+    said = []
+    given = [str(bad_files / word) if (bad_files / word).exists() or word.endswith(".csv") else word for word in given]
+    for language in ("es", "en"):
+        offline = {"HF_ENDPOINT": "http://127.0.0.1:9", "HF_HOME": str(bad_files / "hf")}
+        done = core("adapt", *given, language=language, **offline)
+        assert done.returncode == 2, done.stderr
+        lines = [line for line in done.stderr.splitlines() if not line.startswith("[")]
+        assert len(lines) == 1
+        assert "Traceback" not in done.stderr
+        assert "{" not in lines[0]
+        said.append(lines[0])
+    assert said[0] != said[1]
+    assert not [path for path in workspace.rglob("*") if path.is_file()]
+
+
+def test_a_run_that_is_not_there_is_said(workspace):
+    for command in (["train", "nada"], ["evaluate", "nada"], ["generate", "nada", "hola"]):
+        done = core(*command)
+        assert done.returncode == 2
+        assert "Traceback" not in done.stderr
