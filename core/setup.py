@@ -255,13 +255,15 @@ def get_small_torch(version: str | None, lock: IO[str], text: Words) -> None:
         tell(text("small_torch"))
         asked = ["-m", "uv", "pip", "install", "--no-deps", "--torch-backend", "cpu", f"torch=={version}"]
         with LOG.open("a", encoding="utf-8") as log:
-            subprocess.run(
+            small = subprocess.run(
                 [str(PYTHON), *asked, "--python", str(PYTHON)],
                 stdout=log,
                 stderr=log,
                 pass_fds=shared(lock),
                 check=False,
             )
+        if small.returncode != 0:
+            tell(text("no_small_torch"))
 
 
 def usable() -> bool:

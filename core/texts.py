@@ -107,7 +107,7 @@ def number(value: float, language: str, digits: int | None = None) -> str:
         return "∞" if value > 0 else "—"
     if digits is None:
         size = abs(value)
-        shown = 0 if size >= 100 or size == 0 else max(1, 1 - math.floor(math.log10(size)))
+        shown = 0 if size >= 100 or size == 0 else 2 - math.floor(math.log10(size))
         pattern = "#,##0." + "#" * shown
     else:
         pattern = "#,##0." + "0" * digits

@@ -10,15 +10,16 @@ from core.ui.session import Session
 
 
 def door(visit: Session, words: Words) -> None:
-    """One button: begin at step 1, or go on at the first step that is not done."""
+    """One button: begin at step 1, or go on after the last step that is done."""
     progress = workshop.progress(visit.project)
     done = [step for step in workshop.STEPS if progress[step.name] == "done"]
-    following = next((step for step in workshop.STEPS if progress[step.name] == "open"), workshop.STEPS[0])
     if not done:
         if st.button(words("begin"), key="begin", type="primary", icon=":material/arrow_forward:"):
             session.ensure_project()
             st.switch_page(workshop.STEPS[0].page)
         return
+    ahead = [step for step in workshop.STEPS if progress[step.name] == "open"]
+    following = next((step for step in ahead if step.number > done[-1].number), (ahead or workshop.STEPS)[0])
     title = texts.words(visit.language, following.name)("title")
     if st.button(
         words("go_on", number=following.number, title=title),

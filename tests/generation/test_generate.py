@@ -162,7 +162,9 @@ def test_it_stops_at_the_contexts_end(classroom: Loaded, context: int, room: int
 
 def test_a_letter_of_several_tokens_is_shown_once_it_is_whole(classroom: Loaded):
     for seed in range(5):
-        steps = list(stream(classroom, ids(classroom, "☃ ñandú ☂"), Sampling(1.5, top_p=1, max_new_tokens=40, seed=seed)))
+        steps = list(
+            stream(classroom, ids(classroom, "☃ ñandú ☂"), Sampling(1.5, top_p=1, max_new_tokens=40, seed=seed))
+        )
         assert "\ufffd" not in "".join(step.text for step in steps[:-1])
 
 
@@ -170,4 +172,7 @@ def test_a_completion_does_not_depend_on_its_neighbours(classroom: Loaded):
     prompts = [ids(classroom, text) for text in ("La casa", "En el fondo del patio de mi abuela había", "Y")]
     together = complete_all(classroom, prompts, max_new_tokens=12)
     assert together == [complete_all(classroom, [prompt], max_new_tokens=12)[0] for prompt in prompts]
-    assert together == [write(classroom, text, temperature=0, max_new_tokens=12).strip() for text in ("La casa", "En el fondo del patio de mi abuela había", "Y")]
+    assert together == [
+        write(classroom, text, temperature=0, max_new_tokens=12).strip()
+        for text in ("La casa", "En el fondo del patio de mi abuela había", "Y")
+    ]
