@@ -84,10 +84,10 @@ def test_what_is_no_adapter_of_this_base_is_refused_and_nothing_is_kept(run, con
 
 def test_a_path_that_climbs_out_of_the_parcel_writes_nothing_outside(run):
     project, _ = run
-    before = {path for path in project.folder.parent.parent.rglob("*")}
+    before = set(project.folder.parent.parent.rglob("*"))
     evil = zipped(**{f"../../../{name}": content for name, content in GOOD.items()}, **{"../evil.py": b"x"})
     folder = adapter.unpack(project, evil, "../../evil.zip")
     assert folder.parent == project.folder / "adapters"
-    new = {path for path in project.folder.parent.parent.rglob("*")} - before
+    new = set(project.folder.parent.parent.rglob("*")) - before
     assert all(folder.parent in (path, *path.parents) for path in new)
     assert {path.name for path in folder.iterdir()} == set(adapter.WANTED)
