@@ -21,11 +21,15 @@ STAGES = ("texts", "prepared", "tokens", "adapter")
 
 @dataclass(frozen=True)
 class Step:
-    """A step: the stem of its page, its lesson, and the stage without which it has nothing to show."""
+    """A step: the stem of its page, its lesson, and the stage without which it has nothing to show.
+
+    `reading` says that to have gone through it is to have done it.
+    """
 
     name: str
     lesson: int
     needs: str | None = None
+    reading: bool = False
 
     @property
     def number(self) -> int:
@@ -37,13 +41,13 @@ class Step:
 
 
 STEPS = (
-    Step("01_language_models", 1),
-    Step("02_hugging_face", 1),
-    Step("03_choose_model", 1),
-    Step("04_try_model", 1),
+    Step("01_language_models", 1, reading=True),
+    Step("02_hugging_face", 1, reading=True),
+    Step("03_choose_model", 1, reading=True),
+    Step("04_try_model", 1, reading=True),
     Step("05_load_texts", 2),
     Step("06_clean_texts", 2, "texts"),
-    Step("07_tokens", 2, "prepared"),
+    Step("07_tokens", 2, "prepared", reading=True),
     Step("08_lengths", 2, "prepared"),
     Step("09_settings", 3, "tokens"),
     Step("10_train", 3, "tokens"),

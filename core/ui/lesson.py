@@ -143,7 +143,7 @@ def page(name: str, *more_words: str) -> Iterator[Lesson]:
     waiting = workshop.missing(visit.project, step)
     if waiting:
         _locked(lesson, waiting)
-        _foot(lesson)
+        _foot(lesson, locked=True)
         st.stop()
     try:
         yield lesson
@@ -221,7 +221,8 @@ def _fill(lesson: Lesson, waiting: list[str]) -> None:
     st.rerun()
 
 
-def _foot(lesson: Lesson) -> None:
+def _foot(lesson: Lesson, locked: bool = False) -> None:
+    """The way back and on; on a locked step, the click that unlocks it is the one that stands out."""
     st.divider()
     position = workshop.STEPS.index(lesson.step)
     before, after = st.columns(2)
@@ -235,11 +236,15 @@ def _foot(lesson: Lesson) -> None:
     if position + 1 < len(workshop.STEPS):
         following = workshop.STEPS[position + 1]
         label = lesson("next", title=texts.words(lesson.language, following.name)("title"))
-        if after.button(label, key="next", type="primary", width="stretch", icon=":material/arrow_forward:"):
-            if lesson.step.needs is None and lesson.step.name != "05_load_texts":
+        if after.button(
+            label,
+            key="next",
+            type="secondary" if locked else "primary",
+            width="stretch",
+            icon=":material/arrow_forward:",
+        ):
+            if lesson.step.reading and not locked:
                 workshop.mark_done(session.ensure_project(), lesson.step.name)
-            elif lesson.step.name == "07_tokens" and lesson.project:
-                workshop.mark_done(lesson.project, lesson.step.name)
             st.switch_page(following.page)
 
 

@@ -1,0 +1,74 @@
+import re
+import shlex
+import subprocess
+import sys
+
+import pytest
+
+from core import project as projects
+from core import workshop
+from core.data import stages
+from core.errors import LessonError
+from core.processes import ROOT
+from core.tokens import encode
+from core.training import plan, runs
+
+
+def test_there_is_a_page_a_text_a_picture_and_a_snippet_for_each_of_the_thirteen_steps():
+    assert [step.number for step in workshop.STEPS] == list(range(1, 14))
+    for step in workshop.STEPS:
+        assert (ROOT / step.page).is_file()
+        assert (ROOT / f"pages/snippets/{step.name}.py.txt").is_file()
+        assert (ROOT / f"core/ui/pictures/{step.name}.svg").is_file()
+        assert all((ROOT / f"pages/texts/{language}/{step.name}.md").is_file() for language in ("es", "en"))
+
+
+def test_a_new_project_has_what_needs_no_texts_open_and_the_rest_locked(new_project):
+    progress = workshop.progress(new_project())
+    assert {name for name, state in progress.items() if state == "open"} == {s.name for s in workshop.STEPS[:5]}
+    assert set(workshop.progress(None).values()) == {"open", "locked"}
+
+
+def test_each_stage_opens_the_steps_after_it(new_project):
+    project = new_project()
+    stages.load_texts(project, stages.open_source("sample:poems", "es"))
+    assert workshop.missing(project, workshop.BY_NAME["08_lengths"]) == ["prepared"]
+    stages.prepare(project)
+    assert workshop.missing(project, workshop.BY_NAME["11_evaluate"]) == ["tokens", "adapter"]
+    encode.encode(project)
+    assert workshop.progress(project)["09_settings"] == "open"
+
+
+def test_a_stage_made_from_something_that_changed_no_longer_counts(loaded):
+    project = loaded()
+    assert workshop.stages_made(project) == {"texts", "prepared", "tokens"}
+    stages.prepare(project, seed=8)
+    assert workshop.stages_made(project) == {"texts", "prepared"}
+    with pytest.raises(LessonError, match="stale_tokens"):
+        runs.create(project, plan.settings(project, "quick"))
+    project = workshop.set_task(project, "summarize")
+    assert workshop.stages_made(project) == set()
+
+
+def test_filling_makes_all_that_is_missing_and_keeps_the_rest(new_project):
+    project = new_project()
+    filled = workshop.fill(project, ["texts", "prepared", "tokens"])
+    assert workshop.stages_made(filled) == {"texts", "prepared", "tokens"}
+    assert filled.choices["08_lengths"]["max_length"] == 88
+
+
+def test_what_was_chosen_in_a_step_stays_when_it_is_done(new_project):
+    project = projects.update(new_project(), "04_try_model", {"prompts": ["El río"]})
+    project = workshop.mark_done(project, "04_try_model")
+    assert project.choices["04_try_model"] == {"prompts": ["El río"], "done": True}
+    assert workshop.progress(project)["04_try_model"] == "done"
+
+
+@pytest.mark.parametrize("line", sorted(set(re.findall(r"python3 -m core (\w+)", (ROOT / "README.md").read_text()))))
+def test_every_command_that_the_readme_names_exists(line):
+    command = [sys.executable, "-m", "core", *shlex.split(line), "--help"]
+    if line in ("app", "test"):
+        command = [sys.executable, "-m", "core", "--help"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0
+    assert line in done.stdout
