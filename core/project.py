@@ -85,7 +85,12 @@ def list_projects(root: Path) -> list[Project]:
     """Answers the projects of a workspace, the newest first."""
     if not root.is_dir():
         return []
-    found = [open_project(root, f.parent.name) for f in root.glob("*/project.json") if is_id(f.parent.name)]
+    found = []
+    for path in root.glob("*/project.json"):
+        try:
+            found.append(open_project(root, path.parent.name))
+        except LessonError:
+            continue  # not ours, or damaged: the others are still there
     return sorted(found, key=lambda project: -project.created)
 
 

@@ -7,7 +7,9 @@ import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from os import SEEK_END
 from pathlib import Path
+from typing import BinaryIO
 
 from core.errors import LessonError
 
@@ -50,9 +52,10 @@ def write_json(path: Path, content: object) -> None:
 def read_json(path: Path) -> dict | None:
     """Answers the JSON object in `path`; None where there is no such file, or not a whole one."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
+    return content if isinstance(content, dict) else None
 
 
 def load_json(path: Path) -> dict:
@@ -62,8 +65,16 @@ def load_json(path: Path) -> dict:
 
 def append_json(path: Path, record: dict) -> None:
     """Adds one line to a JSON-lines file. Only one process may write to it."""
-    with disk_errors(path), path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(record, ensure_ascii=False) + "\n")
+    line = json.dumps(record, ensure_ascii=False).encode() + b"\n"
+    with disk_errors(path), path.open("a+b") as file:
+        if file.tell() and not _ends_a_line(file):
+            line = b"\n" + line  # a writer that was cut off left half a line
+        file.write(line)
+
+
+def _ends_a_line(file: BinaryIO) -> bool:
+    file.seek(-1, SEEK_END)
+    return file.read(1) == b"\n"
 
 
 def read_json_lines(path: Path) -> list[dict]:
@@ -71,7 +82,7 @@ def read_json_lines(path: Path) -> list[dict]:
     if not path.exists():
         return []
     records = []
-    for line in path.read_text(encoding="utf-8").splitlines():
+    for line in path.read_bytes().split(b"\n"):  # other marks that end a line may stand inside a text
         try:
             records.append(json.loads(line))
         except ValueError:
@@ -91,7 +102,12 @@ def new_folder(path: Path) -> Iterator[Path]:
             yield temporary
             if path.exists():
                 path.rename(old)
-            temporary.rename(path)
+            try:
+                temporary.rename(path)
+            except OSError:
+                if old.exists() and not path.exists():
+                    old.rename(path)
+                raise
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
             shutil.rmtree(old, ignore_errors=True)
@@ -101,7 +117,7 @@ def fingerprint(*parts: object) -> str:
     """Answers 16 hexadecimal digits that change when any part does (SHA-256 of their JSON)."""
     digest = hashlib.sha256()
     for part in parts:
-        digest.update(json.dumps(part, sort_keys=True, ensure_ascii=False, default=str).encode())
+        digest.update(json.dumps(part, sort_keys=True, ensure_ascii=False, default=str).encode() + b"\n")
     return digest.hexdigest()[:16]
 
 
@@ -109,4 +125,5 @@ def safe_name(name: str) -> str:
     """Answers the last part of `name` with only letters, digits, dots and dashes: never a path."""
     last = name.replace("\\", "/").rsplit("/", 1)[-1]
     kept = "".join(letter if letter.isalnum() or letter in ".-_" else "-" for letter in last)
-    return kept.strip(".-")[-80:] or "file"
+    last_bytes = kept.encode()[-80:].decode(errors="ignore")  # disks count bytes, and leave room for `new_folder`
+    return last_bytes.strip(".-") or "file"

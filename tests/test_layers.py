@@ -1,6 +1,9 @@
 """Who may import whom, and where heavy libraries may be loaded."""
 
 import ast
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -60,3 +63,27 @@ def test_a_page_is_a_short_script_without_functions(path):
     text = path.read_text(encoding="utf-8")
     assert len(text.splitlines()) <= 80
     assert not any(isinstance(node, ast.FunctionDef | ast.ClassDef) for node in ast.walk(ast.parse(text)))
+
+
+def test_nothing_heavy_is_loaded_when_every_module_of_core_is():
+    """Also what is imported inside an `if`, a `try`, or by a library."""
+    names = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in SOURCES if "metrics" not in path.parts]
+    modules = [name.removesuffix(".__init__") for name in names if name != "core.__main__"]
+    script = f"import importlib, sys\nfor name in {modules}: importlib.import_module(name)\n"
+    script += f"print(*sorted(sys.modules.keys() & {HEAVY}))"
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
+
+
+# What the texts cannot hold: HTML and scripts, a typeface's name, a language's own name for itself.
+NOT_WORDS = re.compile(r"[<>{};()]|Literata Display|new FontFace|^Español$")
+
+
+@pytest.mark.parametrize("path", [*PAGES, *(ROOT / "core" / "ui").glob("*.py")], ids=lambda path: path.name)
+def test_no_visible_word_stands_in_python(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    documented = [n for n in ast.walk(tree) if isinstance(n, ast.Module | ast.FunctionDef | ast.ClassDef)]
+    said = {id(n.body[0].value) for n in documented if n.body and isinstance(n.body[0], ast.Expr)}
+    strings = [n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and id(n) not in said]
+    worded = re.compile(r"[áéíóúüñ¿¡ÁÉÍÓÚÑ]|[A-Za-z]{2,} [A-Za-z]{2,}")
+    assert [s for s in strings if isinstance(s, str) and worded.search(s) and not NOT_WORDS.search(s)] == []

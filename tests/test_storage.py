@@ -5,7 +5,7 @@ import sys
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core import storage
@@ -68,3 +68,68 @@ def test_a_safe_name_is_never_a_path(name):
 def test_a_fingerprint_changes_with_any_part():
     prints = {storage.fingerprint(*parts) for parts in ([1], [2], [1, 2], ["1"], [{"a": 1}], [{"a": 2}])}
     assert len(prints) == 6
+
+
+@pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="only root may mount a small disk")
+def test_a_disk_that_fills_up_leaves_what_was_there(tmp_path):
+    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "none", str(tmp_path)], capture_output=True)
+    if made.returncode:
+        pytest.skip("this machine lets nobody mount a small disk")
+    try:
+        path = tmp_path / "a.json"
+        storage.write_json(path, {"old": True})
+        with pytest.raises(LessonError, match="disk_full"):
+            storage.write_json(path, {"new": "x" * 100_000})
+        with pytest.raises(LessonError, match="disk_full"), storage.new_folder(tmp_path / "stage") as new:
+            (new / "a").write_bytes(b"x" * 100_000)
+        assert storage.read_json(path) == {"old": True}
+        assert [left.name for left in tmp_path.iterdir()] == ["a.json"]
+    finally:
+        subprocess.run(["umount", str(tmp_path)], check=True)
+
+
+def test_a_folder_that_cannot_take_its_place_leaves_the_old_one(tmp_path):
+    folder = tmp_path / "stage"
+    with storage.new_folder(folder) as new:
+        (new / "a").write_text("old")
+    with pytest.raises(FileNotFoundError), storage.new_folder(folder) as new:
+        new.rmdir()
+    assert (folder / "a").read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["stage"]
+
+
+def test_after_half_a_line_the_next_record_is_whole(tmp_path):
+    path = tmp_path / "lines.jsonl"
+    path.write_bytes('{"a": 1}\n{"a": "año"}'.encode()[:-4])  # ends inside a letter
+    assert storage.read_json_lines(path) == [{"a": 1}]
+    storage.append_json(path, {"a": 2})
+    storage.append_json(path, {"a": 3})
+    assert storage.read_json_lines(path) == [{"a": 1}, {"a": 2}, {"a": 3}]
+
+
+@given(st.lists(st.text(), min_size=1))
+def test_json_lines_give_back_any_text(tmp_path_factory, texts):
+    path = tmp_path_factory.mktemp("lines") / "a.jsonl"
+    for text in texts:
+        storage.append_json(path, {"text": text})
+    assert [record["text"] for record in storage.read_json_lines(path)] == texts
+
+
+@pytest.mark.parametrize("content", ["", "[1]", "1", '{"a": '])
+def test_what_is_no_whole_object_is_nothing(tmp_path, content):
+    path = tmp_path / "a.json"
+    path.write_text(content)
+    assert storage.read_json(path) is None
+
+
+@given(st.text(st.characters(codec="utf-8", categories=["L", "N"]), min_size=60, max_size=120))
+@example("𐍈" * 100)  # four bytes each
+def test_any_safe_name_fits_on_a_disk_beside_its_temporary_one(tmp_path_factory, name):
+    folder = tmp_path_factory.getbasetemp() / "names"
+    with storage.new_folder(folder / storage.safe_name(f"{name}.csv")) as new:
+        assert new.is_dir()
+    assert storage.safe_name(f"{name}.csv").endswith(".csv")
+
+
+def test_a_fingerprint_knows_where_a_part_ends():
+    assert storage.fingerprint(1, 23) != storage.fingerprint(12, 3)

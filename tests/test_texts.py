@@ -128,3 +128,52 @@ def test_the_glossary_finds_words_without_their_accents():
 def test_the_file_formats_are_named_where_she_uploads():
     label = texts.words("es", "05_load_texts")("file").lower()
     assert all(suffix.removeprefix(".").replace("md", "markdown") in label for suffix in READERS)
+
+
+def test_no_word_is_left_that_nobody_says():
+    """A key is said where code has it whole, or has a pattern (`f"reason.{reason}"`) that it fits."""
+    literals, patterns = set(), set()
+    for path in CODE:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant):
+                literals.add(node.value)
+            elif isinstance(node, ast.JoinedStr):
+                parts = [str(part.value) if isinstance(part, ast.Constant) else None for part in node.values]
+                if any(part and re.search("[a-z]", part) for part in parts):
+                    patterns.add("".join(".+" if part is None else re.escape(part) for part in parts))
+    # Put together from two names: `"missing." + stage`, `"shelf." + purpose`, `f"{setting}.{option}"`.
+    patterns |= {r"missing\..+", r"shelf\..+", rf"({'|'.join(OPTIONS)})\..+"}
+    unsaid = {
+        f"{name}: {key}"
+        for name in set(NAMES) - {"glossary"}
+        for key in texts.words("es", name).blocks
+        if key not in literals and not any(re.fullmatch(pattern, key) for pattern in patterns)
+    }
+    assert unsaid == set()
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "pages").glob("[0-9]*.py")), ids=lambda page: page.stem)
+def test_every_word_that_a_step_asks_for_is_in_the_files_it_opens(page):
+    tree = ast.parse(page.read_text(encoding="utf-8"))
+    calls = [(ast.unparse(node.func), node.args) for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    (opened,) = [[ast.literal_eval(name) for name in args] for called, args in calls if called == "lesson.page"]
+    words = texts.words("es", "frame", "home", "tasks", *opened[1:], opened[0])
+    asking = {"step", "step.section", "step.words", "step.words.body"}
+    asked = {args[0].value for called, args in calls if called in asking and args and isinstance(args[0], ast.Constant)}
+    assert asked
+    assert {key for key in asked if key not in words} == set()
+
+
+@pytest.mark.parametrize(
+    ("share", "spanish", "english"), [(0.123, "12\u00a0%", "12%"), (1.0, "100\u00a0%", "100%"), (0, "0\u00a0%", "0%")]
+)
+def test_a_share_is_written_as_each_language_writes_it(share, spanish, english):
+    assert (texts.percent(share, "es"), texts.percent(share, "en")) == (spanish, english)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "spanish", "english"),
+    [(0.2, "1 segundo", "1 second"), (90, "90 segundos", "90 seconds"), (150, "2 minutos", "2 minutes")],
+)
+def test_a_time_is_said_as_a_person_says_it(seconds, spanish, english):
+    assert (texts.duration(seconds, "es"), texts.duration(seconds, "en")) == (spanish, english)

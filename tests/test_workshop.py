@@ -1,5 +1,6 @@
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 
@@ -7,6 +8,7 @@ import pytest
 
 from core import project as projects
 from core import workshop
+from core.classroom import MODEL
 from core.data import stages
 from core.errors import LessonError
 from core.processes import ROOT
@@ -72,3 +74,41 @@ def test_every_command_that_the_readme_names_exists(line):
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0
     assert line in done.stdout
+
+
+def test_another_model_makes_only_the_tokens_stale(loaded, tmp_path):
+    project = loaded()
+    other = shutil.copytree(MODEL, tmp_path / "otro")
+    changed = workshop.choose_model(project, f" {other} ")
+    assert changed.model == str(other)
+    assert workshop.stages_made(changed) == {"texts", "prepared"}
+    with pytest.raises(LessonError, match="stale_tokens"):
+        runs.create(changed, plan.settings(changed, "quick"))
+
+
+def test_coming_back_to_a_task_finds_what_was_made_for_it(loaded):
+    project = workshop.set_task(workshop.set_task(loaded(), "summarize"), "write")
+    assert workshop.stages_made(project) == {"texts", "prepared", "tokens"}
+
+
+@pytest.mark.parametrize(
+    ("reference", "code"),
+    [("", "model_not_a_name"), ("  ", "model_not_a_name"), ("no es un nombre", "model_not_a_name"), ("/", "empty")],
+)
+def test_a_model_that_is_none_leaves_the_chosen_one(new_project, reference, code):
+    project = new_project()
+    with pytest.raises(LessonError, match=code):
+        workshop.choose_model(project, reference)
+    assert projects.open_project(project.folder.parent, project.id) == project
+
+
+def test_settings_that_were_kept_come_before_the_dials(loaded):
+    project = loaded()
+    quick = workshop.run_settings(project)
+    kept = projects.update(project, "09_settings", {"settings": {**vars(quick), "lora_rank": 4}})
+    assert workshop.run_settings(kept).lora_rank == 4
+
+
+def test_the_samples_in_training_begin_as_her_own_tests_do(loaded):
+    project = projects.update(loaded(), "04_try_model", {"prompts": ["La luna", "El río"]})
+    assert workshop.first_prompt(project) == "La luna"

@@ -51,7 +51,8 @@ def shape(logits: "torch.Tensor", sampling: Sampling) -> "torch.Tensor":
         return torch.nn.functional.one_hot(logits.argmax(), len(logits)).float()
     probabilities = torch.softmax(logits / sampling.temperature, dim=-1)
     ordered, order = probabilities.sort(descending=True)
-    keep = ordered.cumsum(-1) - ordered < sampling.top_p
+    keep = (ordered.cumsum(-1) - ordered < sampling.top_p) | (sampling.top_p >= 1)  # sums round to 1 too early
+    keep[0] = True
     if sampling.top_k:
         keep[sampling.top_k :] = False
     kept = torch.zeros_like(probabilities).scatter(0, order[keep], ordered[keep])

@@ -34,6 +34,7 @@ def load(folder: Path, adapter: Path | None = None, precision: str | None = None
     `broken_adapter`.
     """
     import torch
+    from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM, BitsAndBytesConfig
     from transformers.utils import logging
 
@@ -58,7 +59,7 @@ def load(folder: Path, adapter: Path | None = None, precision: str | None = None
             local_files_only=True,
             **({"quantization_config": four_bits, "device_map": device} if four_bit else {}),
         )
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         raise LessonError("broken_model", folder=folder.name, file=type(error).__name__) from error
     if not four_bit:
         model = model.to(device)
@@ -72,11 +73,12 @@ def load(folder: Path, adapter: Path | None = None, precision: str | None = None
 def put_on(model: "PreTrainedModel", adapter: Path) -> "PreTrainedModel":
     """Puts the adapter in the folder `adapter` on a model. Raises LessonError `broken_adapter`."""
     from peft import PeftModel
+    from safetensors import SafetensorError
 
     config = storage.read_json(adapter / "adapter_config.json")
     if config is None or not (adapter / "adapter_model.safetensors").is_file():
         raise LessonError("broken_adapter", adapter=adapter.name)
     try:
         return PeftModel.from_pretrained(model, adapter)
-    except (OSError, ValueError, KeyError, RuntimeError, TypeError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError, TypeError, SafetensorError) as error:
         raise LessonError("broken_adapter", adapter=adapter.name) from error

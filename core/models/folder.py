@@ -56,7 +56,9 @@ def is_hub_reference(reference: str) -> bool:
 
 def public_name(reference: str) -> str:
     """Answers a model's name as others may see it: a folder by its last part, never by a path of this machine."""
-    return reference if reference == CLASSROOM or is_hub_reference(reference) else Path(reference).name
+    path = Path(reference).expanduser()
+    is_folder = reference != CLASSROOM and (path.is_absolute() or path.is_dir())  # even one that is gone by now
+    return path.name if is_folder else reference
 
 
 def check(folder: Path) -> None:
@@ -105,5 +107,5 @@ def _count_parameters(path: Path) -> int:
                 raise ValueError("header longer than the file")
             header = json.loads(file.read(length))
         return sum(prod(tensor["shape"]) for name, tensor in header.items() if name != "__metadata__")
-    except (OSError, ValueError, struct.error, KeyError, TypeError) as error:
+    except (OSError, ValueError, struct.error, KeyError, TypeError, AttributeError) as error:
         raise LessonError("broken_model", folder=path.parent.name, file=path.name) from error

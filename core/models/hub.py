@@ -11,6 +11,7 @@ _HUB_ID = re.compile(r"[\w][\w.-]{0,95}(/[\w][\w.-]{0,95})?", re.ASCII)
 # Weights as safetensors only: pickled ones can run code when they are read.
 _WANTED = ["*.safetensors", "*.json", "*.txt", "*.model", "*.jinja"]
 _UNWANTED = ["*/*", "*.onnx*", "consolidated*"]
+_ANSWER_SECONDS = 6  # a network that takes the question and never answers is no connection
 
 
 def is_hub_id(reference: str) -> bool:
@@ -41,7 +42,10 @@ def download(id: str, token: str | None = None) -> Path:
     except (LocalEntryNotFoundError, ValueError, OSError):
         pass
     try:
-        files = [file.rfilename for file in HfApi(token=token or False).model_info(id, timeout=15).siblings or []]
+        files = [
+            file.rfilename
+            for file in HfApi(token=token or False).model_info(id, timeout=_ANSWER_SECONDS).siblings or []
+        ]
         if not any(name.endswith(".safetensors") for name in files):
             raise LessonError(
                 "pickled_weights", folder=id, files=", ".join(n for n in files if n.endswith(".bin")) or "—"

@@ -1,7 +1,9 @@
 """The adapter as one ZIP: weights, configuration, a card, and the small base it needs where no one else has it."""
 
 import io
+import json
 import zipfile
+import zlib
 from pathlib import Path, PurePosixPath
 
 from core import classroom, storage
@@ -47,15 +49,18 @@ def unpack(project: Project, content: bytes, name: str) -> Path:
             if any(wanted not in inside or inside[wanted].file_size > MOST_BYTES for wanted in WANTED):
                 raise LessonError("not_an_adapter", name=name)
             files = {wanted: archive.read(inside[wanted]) for wanted in WANTED}
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError) as error:
+            base = json.loads(files[WANTED[0]])["base_model_name_or_path"]
+    except (
+        zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, OSError, ValueError, KeyError,
+        TypeError,
+    ) as error:  # fmt: skip
         raise LessonError("not_an_adapter", name=name) from error
+    if base != public_name(project.model):
+        raise LessonError("adapter_of_another_base", name=name, base=base, model=public_name(project.model))
     folder = project.folder / "adapters" / storage.safe_name(name.removesuffix(".zip"))
     with storage.new_folder(folder) as temporary:
         for wanted, data in files.items():
             (temporary / wanted).write_bytes(data)
-        base = (storage.read_json(temporary / WANTED[0]) or {}).get("base_model_name_or_path")
-        if base != public_name(project.model):
-            raise LessonError("adapter_of_another_base", name=name, base=base, model=public_name(project.model))
     return folder
 
 

@@ -63,6 +63,7 @@ def ends(tokenizer: Tokenizer) -> tuple[list[int], list[int]]:
 
 def fit(source: list[int], scored: list[int], room: int) -> tuple[list[int], list[int]]:
     """Cuts to `room` tokens: first the end of the source, which keeps half the room; then the end of the rest."""
+    room = max(0, room)
     kept = source[: max(room - len(scored), room // 2)]
     return kept, scored[: room - len(kept)]
 
@@ -94,8 +95,11 @@ def encode(project: Project, max_length: int | None = None) -> dict:
     context = models.describe(project.model, models.find(project.model)).context
     if max_length is None:
         max_length = suggest_length(measure(project), context).value
-    if not SHORTEST <= max_length <= context:
-        raise LessonError("settings_out_of_range", problems=f"max_length = {max_length} ({SHORTEST}–{context})")
+    begin, _ = ends(tokenizer)
+    cue = tokenizer.encode(TASKS[project.task].cue(record["language"]))
+    shortest = max(SHORTEST, len(begin + cue) + 2)  # something of hers must fit beside the cue
+    if not shortest <= max_length <= context:
+        raise LessonError("settings_out_of_range", problems=f"max_length = {max_length} ({shortest}–{context})")
     parts = {
         name: encode_rows(
             table.rows(project.prepared / name),

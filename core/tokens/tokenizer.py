@@ -45,14 +45,17 @@ class Tokenizer:
     def pieces(self, ids: list[int]) -> list[Piece]:
         """Answers one piece a token; put together, their texts are the decoded text."""
         special = {id for id, token in self.backend.get_added_tokens_decoder().items() if token.special}
-        pieces, pending = [], []
+        pieces: list[Piece] = []
+        before: list[int] = []
+        pending: list[int] = []
         for position, id in enumerate(ids):
             pending.append(id)
-            text = self.decode(pending)
-            unfinished = text.endswith("\ufffd") and len(pending) < 8 and position + 1 < len(ids)
+            # Read after the piece before it: many decoders drop the space that begins a text.
+            text = self.decode(before + pending)[len(self.decode(before)) :]
+            unfinished = text.endswith("\ufffd") and position + 1 < len(ids)
             pieces.append(Piece(id, "" if unfinished else text, id in special))
             if not unfinished:
-                pending = []
+                before, pending = pending, []
         return pieces
 
 
@@ -87,6 +90,7 @@ def _convert(folder: Path) -> Tokenizer:
 
 def _with_ends(backend: Backend, folder: Path) -> Tokenizer:
     """Finds the ids that begin and end a text: by name in the tokenizer's configuration, else in the model's."""
+    backend.encode_special_tokens = True  # «</s>» in a text of hers is five letters, not an end
     names = storage.read_json(folder / "tokenizer_config.json") or {}
     config = storage.read_json(folder / "config.json") or {}
 

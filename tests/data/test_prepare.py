@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core import storage
@@ -35,6 +35,7 @@ def test_an_emoji_made_of_several_stays_whole():
 
 
 @given(st.lists(st.text()))
+@example(["cafe\u200b\u0301"])  # an invisible mark between a letter and its accent
 def test_cleaning_twice_changes_nothing_more(texts):
     once = clean(rows(*texts), TASKS["write"])
     twice = clean(once.kept, TASKS["write"])
@@ -108,3 +109,19 @@ def test_the_language_of_texts_is_told_by_their_small_words():
     assert text_language(["The lamp is on the table by the door"]) == "en"
     assert text_language(["La lámpara está en la mesa de la casa"]) == "es"
     assert text_language([""]) == "es"
+
+
+def test_a_poem_that_is_only_spaces_counts_as_empty_even_with_every_repair_off():
+    assert clean(rows(" \n\t"), TASKS["write"], steps=()).reasons == {"empty": 1}
+
+
+def test_summaries_without_a_text_go_and_texts_without_a_summary_too():
+    pairs = [{"row": 1, "text": "uno", "summary": " "}, {"row": 2, "text": "", "summary": "dos"}]
+    assert clean(pairs, TASKS["summarize"]).reasons == {"empty": 2}
+
+
+@given(st.integers(10, 400), st.integers(0, 2**31 - 1))
+def test_any_split_loses_nobody_and_leaves_no_part_empty(count, seed):
+    parts = split(rows(*(f"texto {n}" for n in range(count))), seed)
+    assert sorted(row["row"] for part in parts.values() for row in part) == list(range(1, count + 1))
+    assert len(parts["validation"]) == len(parts["test"]) == max(1, round(count / 10))

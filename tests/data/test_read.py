@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from core.data import stages
 from core.data.columns import guess_columns
 from core.data.read import read_content
+from core.data.table import rows
 from core.errors import LessonError
 from core.tasks import TASKS
 
@@ -99,3 +100,50 @@ def test_a_hostile_file_name_stays_inside_the_project(new_project):
     project = new_project()
     stages.keep_upload(project, b"uno\n\ndos", "../../../evil.txt")
     assert [path.name for path in (project.folder / "source").iterdir()] == ["evil.txt"]
+
+
+def test_in_a_file_of_one_column_commas_belong_to_the_text():
+    table = read_content(b'texto\nHola, mundo, otra vez\n"Chau, mundo"\n', "a.csv")
+    assert table.rows == [{"texto": "Hola, mundo, otra vez"}, {"texto": "Chau, mundo"}]
+    assert table.notes == ()
+
+
+def test_a_row_with_more_cells_than_the_header_is_refused_rather_than_cut():
+    with pytest.raises(LessonError) as error:
+        read_content(b"id,texto\n1,uno, y algo que no debe perderse\n2,dos\n", "a.csv")
+    assert (error.value.code, error.value.facts) == ("broken_csv", {"line": 2})
+
+
+def test_a_row_with_fewer_cells_has_empty_ones():
+    assert read_content(b"id,texto\n1\n", "a.csv").rows == [{"id": "1", "texto": ""}]
+
+
+def test_columns_without_a_name_or_with_the_same_one_stay_apart():
+    table = read_content(b"texto,texto ,\nuno,dos,tres\n", "a.csv")
+    assert table.columns == ("texto", "texto (2)", "(3)")
+    assert table.rows == [{"texto": "uno", "texto (2)": "dos", "(3)": "tres"}]
+
+
+def test_an_empty_cell_between_tabs_stays_in_its_place():
+    assert read_content(b"a\tb\tc\n\t\tx\n", "a.tsv").rows == [{"a": "", "b": "", "c": "x"}]
+
+
+def test_a_verse_keeps_its_indent_inside_quotes():
+    assert read_content(b'n, texto\n1, "  uno\n    dos"\n', "a.csv").rows[0]["texto"] == "  uno\n    dos"
+
+
+@pytest.mark.parametrize("text", ["El corazón está aquí.", "Árbol", "¿Mañana?", "pingüino y ñandú", "él"])
+def test_a_short_old_export_keeps_its_accents(text):
+    assert read_content(f"título;texto\nuno;{text}\n".encode("latin-1"), "a.csv").rows[0]["texto"] == text
+
+
+@pytest.mark.parametrize("mark", ["\u2028", "\u2029", "\x85"])
+def test_only_a_line_break_ends_a_json_line(mark):
+    content = json.dumps({"text": f"uno{mark}dos"}, ensure_ascii=False).encode()
+    assert read_content(content, "a.jsonl").rows == [{"text": f"uno{mark}dos"}]
+
+
+def test_half_an_emoji_is_read_as_a_mark_that_can_be_kept(new_project):
+    project = new_project()
+    stages.load_texts(project, stages.keep_upload(project, rb'{"text": "luna \ud83c"}', "a.jsonl"))
+    assert rows(project.texts / "rows") == [{"row": 1, "text": "luna \ufffd"}]

@@ -1,6 +1,7 @@
 import dataclasses
 import math
 from itertools import pairwise
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -77,11 +78,11 @@ def test_a_higher_temperature_is_bolder(logits, cooler: float, hotter: float):
 def test_draws_follow_the_probabilities(classroom: Loaded):
     prompt = ids(classroom, "En la")
     expected = {c.text: c.probability for c in next_tokens(classroom, prompt, Sampling(0.5, top_k=3, top_p=1))}
-    drawn = [next(stream(classroom, prompt, Sampling(0.5, top_k=3, top_p=1, seed=seed))).text for seed in range(300)]
+    drawn = [next(stream(classroom, prompt, Sampling(0.5, top_k=3, top_p=1, seed=seed))).text for seed in range(100)]
     assert set(drawn) == set(expected)
     for text, probability in expected.items():
-        five_sigmas = 5 * math.sqrt(probability * (1 - probability) / 300)
-        assert drawn.count(text) / 300 == pytest.approx(probability, abs=five_sigmas)
+        five_sigmas = 5 * math.sqrt(probability * (1 - probability) / 100)
+        assert drawn.count(text) / 100 == pytest.approx(probability, abs=five_sigmas)
 
 
 # ------------------------------------------------------------------------------------------ what comes next
@@ -111,9 +112,9 @@ def test_without_a_prompt_it_still_begins(classroom: Loaded):
 
 
 def test_the_same_seed_gives_the_same_text_and_another_seed_another(classroom: Loaded):
-    once = write(classroom, "La noche", seed=3, max_new_tokens=30)
-    assert write(classroom, "La noche", seed=3, max_new_tokens=30) == once
-    assert len({write(classroom, "La noche", seed=seed, max_new_tokens=30) for seed in range(5)}) == 5
+    once, again, another = (write(classroom, "La noche", seed=seed, max_new_tokens=20) for seed in (3, 3, 4))
+    assert once == again
+    assert once != another
 
 
 def test_writing_does_not_move_torchs_own_state(classroom: Loaded):
@@ -126,10 +127,10 @@ def test_writing_does_not_move_torchs_own_state(classroom: Loaded):
 
 def test_temperature_zero_is_the_greedy_text_that_transformers_writes(classroom: Loaded):
     prompt = ids(classroom, "Había una vez")
-    written = classroom.model.generate(torch.tensor([prompt]), do_sample=False, max_new_tokens=20, pad_token_id=1)
+    written = classroom.model.generate(torch.tensor([prompt]), do_sample=False, max_new_tokens=12, pad_token_id=1)
     end = classroom.tokenizer.eos_id
     expected = [id for id in written[0, len(prompt) :].tolist() if id != end]
-    assert write(classroom, "Había una vez", temperature=0, max_new_tokens=20) == classroom.tokenizer.decode(expected)
+    assert write(classroom, "Había una vez", temperature=0, max_new_tokens=12) == classroom.tokenizer.decode(expected)
 
 
 def test_each_step_tells_how_likely_it_was_among_what(classroom: Loaded):
@@ -143,13 +144,37 @@ def test_it_writes_at_most_what_was_asked(classroom: Loaded):
     assert len(list(stream(classroom, ids(classroom, "El río"), Sampling(max_new_tokens=4, seed=2)))) == 4
 
 
+class Parrot:
+    """A model that says what it was told to, whatever it reads."""
+
+    device = "cpu"
+
+    def __init__(self, ids: list[int]) -> None:
+        self.left = list(ids)
+
+    def __call__(self, inputs: torch.Tensor, past_key_values: object, use_cache: bool) -> SimpleNamespace:
+        logits = torch.full((1, inputs.shape[1], 9000), -50.0)
+        logits[0, -1, self.left.pop(0)] = 50
+        return SimpleNamespace(logits=logits, past_key_values=past_key_values)
+
+
+def parrot(classroom: Loaded, ids: list[int]) -> Loaded:
+    return dataclasses.replace(classroom, model=Parrot(ids))
+
+
 def test_it_stops_at_the_end_mark_and_does_not_show_it(classroom: Loaded):
-    texts = [write(classroom, "El río", seed=seed, max_new_tokens=300, temperature=0.6) for seed in range(3)]
-    lengths = [len(classroom.tokenizer.encode(text)) for text in texts]
-    assert min(lengths) < 290, "at least one of the three ends by itself"
-    mark = classroom.tokenizer.decode([classroom.tokenizer.eos_id])
-    assert mark
-    assert all(mark not in text for text in texts)
+    tokenizer = classroom.tokenizer
+    says = [*tokenizer.encode("El río baja."), tokenizer.eos_id, *tokenizer.encode("Y sigue.")]
+    assert write(parrot(classroom, says), "Ayer") == "El río baja."
+
+
+def test_a_letter_of_several_tokens_is_shown_once_it_is_whole(classroom: Loaded):
+    tokenizer = classroom.tokenizer
+    says = [*tokenizer.encode("el ☃ y el 𝄞 de la ñandú"), tokenizer.eos_id]
+    steps = list(stream(parrot(classroom, says), [], Sampling()))
+    assert len(steps) > len("el ☃ y el 𝄞 de la ñandú".split()), "some letters take several tokens"
+    assert all("\ufffd" not in step.text for step in steps)
+    assert "".join(step.text for step in steps) == "el ☃ y el 𝄞 de la ñandú"
 
 
 @pytest.mark.parametrize(("context", "room"), [(8, 5), (3, 0), (2, 0)])
@@ -160,19 +185,8 @@ def test_it_stops_at_the_contexts_end(classroom: Loaded, context: int, room: int
     assert len(list(stream(narrow, prompt, Sampling(max_new_tokens=50, seed=2)))) == room
 
 
-def test_a_letter_of_several_tokens_is_shown_once_it_is_whole(classroom: Loaded):
-    for seed in range(5):
-        steps = list(
-            stream(classroom, ids(classroom, "☃ ñandú ☂"), Sampling(1.5, top_p=1, max_new_tokens=40, seed=seed))
-        )
-        assert "\ufffd" not in "".join(step.text for step in steps[:-1])
-
-
 def test_a_completion_does_not_depend_on_its_neighbours(classroom: Loaded):
-    prompts = [ids(classroom, text) for text in ("La casa", "En el fondo del patio de mi abuela había", "Y")]
-    together = complete_all(classroom, prompts, max_new_tokens=12)
-    assert together == [complete_all(classroom, [prompt], max_new_tokens=12)[0] for prompt in prompts]
-    assert together == [
-        write(classroom, text, temperature=0, max_new_tokens=12).strip()
-        for text in ("La casa", "En el fondo del patio de mi abuela había", "Y")
-    ]
+    texts = ("La casa", "En el fondo del patio de mi abuela había", "Y")
+    prompts = [ids(classroom, text) for text in texts]
+    together = complete_all(classroom, prompts, max_new_tokens=6)
+    assert together == [write(classroom, text, temperature=0, max_new_tokens=6).strip() for text in texts]

@@ -16,6 +16,8 @@ REPOSITORIES = {
     "prueba/classroom": {**CLASSROOM_FILES, "pytorch_model.bin": b"pickled", "README.md": b"# card"},
     "prueba/pickled": {"config.json": CLASSROOM_FILES["config.json"], "pytorch_model.bin": b"pickled"},
     "prueba/gated": None,
+    "prueba/closed": CLASSROOM_FILES,
+    "prueba/ill": CLASSROOM_FILES,
 }
 
 
@@ -38,7 +40,9 @@ class Hub(BaseHTTPRequestHandler):
         if id not in REPOSITORIES:
             return self.refuse(404, "RepoNotFound")
         files = REPOSITORIES[id]
-        if files is None:
+        if id == "prueba/ill":
+            return self.refuse(500, "")
+        if files is None or (id == "prueba/closed" and not is_api):  # some show their names, and keep their files
             return self.refuse(403, "GatedRepo")
         if is_api:
             siblings = [{"rfilename": name, "size": len(content)} for name, content in files.items()]

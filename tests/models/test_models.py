@@ -1,6 +1,7 @@
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -57,7 +58,13 @@ def test_a_model_of_the_hub_is_downloaded_once_and_then_found_without_connection
 
 @pytest.mark.parametrize(
     ("id", "code"),
-    [("prueba/nadie", "model_not_found"), ("prueba/gated", "model_gated"), ("prueba/pickled", "pickled_weights")],
+    [
+        ("prueba/nadie", "model_not_found"),
+        ("prueba/gated", "model_gated"),
+        ("prueba/closed", "model_gated"),
+        ("prueba/pickled", "pickled_weights"),
+        ("prueba/ill", "no_connection"),
+    ],
 )
 def test_what_the_hub_refuses_is_said_in_words(hub, tmp_path, id, code):
     assert find(id, hub[0], tmp_path) == f"LessonError {code}"
@@ -104,3 +111,41 @@ def test_broken_weights_are_refused_without_loading_them(copied, content):
     (copied / "model.safetensors").write_bytes(content)
     with pytest.raises(LessonError, match="broken_model"):
         models.describe("x", copied)
+
+
+def test_a_hub_that_takes_the_question_and_never_answers_is_no_connection(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        began = time.monotonic()
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        assert find("prueba/classroom", address, tmp_path) == "LessonError no_connection"
+    assert time.monotonic() - began < 15
+
+
+@pytest.mark.parametrize("content", [b"[]", b'{"a": 1}', b'{"a": {"shape": "x"}}', b"null"])
+def test_a_header_of_another_shape_is_broken_too(copied, content):
+    (copied / "model.safetensors").write_bytes(len(content).to_bytes(8, "little") + content)
+    with pytest.raises(LessonError, match="broken_model"):
+        models.describe("x", copied)
+
+
+def test_weights_that_end_too_soon_are_said_in_words(copied):
+    from core.generation.loaded import load
+
+    with (copied / "model.safetensors").open("r+b") as file:
+        file.truncate((MODEL / "model.safetensors").stat().st_size - 5000)
+    with pytest.raises(LessonError, match="broken_model"):
+        load(copied)
+
+
+def test_a_configuration_that_is_no_object_is_no_model(copied):
+    (copied / "config.json").write_text("[]")
+    with pytest.raises(LessonError, match="model_folder_empty"):
+        models.find(str(copied))
+
+
+def test_a_folder_is_named_by_its_last_part_even_once_it_is_gone(copied):
+    assert models.public_name(str(copied)) == "modelo"
+    shutil.rmtree(copied)
+    assert models.public_name(str(copied)) == "modelo"
+    assert models.public_name("classroom") == "classroom"
+    assert models.public_name("DeepESP/gpt2-spanish") == "DeepESP/gpt2-spanish"

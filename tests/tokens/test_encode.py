@@ -1,11 +1,14 @@
+import re
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tokenizers import Tokenizer as Backend
+from tokenizers import decoders, models, pre_tokenizers
 
 from core import classroom, storage
-from core.data import table
+from core.data import stages, table
 from core.errors import LessonError
 from core.tasks import TASKS
 from core.tokens import encode, lengths
@@ -96,3 +99,56 @@ def test_bins_lose_no_text_and_percentiles_are_lengths_that_exist(measured):
 @given(st.lists(st.integers(1, 2000), min_size=1, max_size=300), st.sampled_from([128, 512, 1024]))
 def test_a_suggested_length_is_one_that_the_model_can_read(measured, context):
     assert 0 < lengths.suggest_length(measured, context).value <= context
+
+
+@pytest.mark.parametrize("text", ["\ufffd" * 30, "a\ufffdb", "ñ\ufffd\ufffd"])
+def test_a_mark_that_looks_like_half_a_letter_is_not_lost(text):
+    assert "".join(piece.text for piece in TOKENIZER.pieces(TOKENIZER.encode(text))) == text
+
+
+def test_what_looks_like_a_special_token_in_a_text_is_only_letters():
+    ids = TOKENIZER.encode("el fin<|endoftext|>")
+    assert TOKENIZER.eos_id not in ids
+    assert TOKENIZER.decode(ids) == "el fin<|endoftext|>"
+
+
+def test_pieces_keep_their_spaces_where_the_decoder_drops_the_first_one(tmp_path):
+    words = ["▁la", "▁luna", "▁", "l", "a", "u", "n", "<unk>"]
+    backend = Backend(models.WordLevel({word: id for id, word in enumerate(words)}, unk_token="<unk>"))
+    backend.pre_tokenizer, backend.decoder = pre_tokenizers.Metaspace(), decoders.Metaspace()
+    backend.save(str(tmp_path / "tokenizer.json"))
+    tokenizer = tokenizers.load(tmp_path)
+    pieces = tokenizer.pieces(tokenizer.encode("la luna la luna"))
+    assert [piece.text for piece in pieces] == ["la", " luna", " la", " luna"]
+
+
+@pytest.mark.parametrize("language", ["es", "en"])
+def test_the_shortest_length_still_leaves_something_to_learn(new_project, language):
+    project = new_project("summarize")
+    stages.load_texts(project, stages.open_source("sample:notes", language))
+    stages.prepare(project)
+    with pytest.raises(LessonError) as error:
+        encode.encode(project, encode.SHORTEST)
+    shortest = int(re.search(r"\((\d+)–", error.value.facts["problems"])[1])
+    encode.encode(project, shortest)
+    for row in table.rows(project.tokens / "train"):
+        assert len(row["input_ids"]) <= shortest
+        assert any(label != IGNORED for label in row["labels"])
+
+
+@given(st.integers(0, 50), st.integers(1, 50), st.integers(-10, 0))
+def test_without_room_nothing_is_kept(source, scored, room):
+    assert fit(list(range(source)), list(range(scored)), room) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("measured", "context", "value", "reason"),
+    [
+        ([10, 20, 30], 512, 32, "length.longest"),
+        ([10, 600], 512, 512, "length.context"),
+        ([30] * 200 + [400], 512, 32, "length.percentile"),
+    ],
+)
+def test_a_suggested_length_comes_with_its_reason(measured, context, value, reason):
+    suggested = lengths.suggest_length(measured, context)
+    assert (suggested.value, suggested.reason) == (value, reason)

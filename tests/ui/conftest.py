@@ -20,7 +20,7 @@ from core.data import stages
 from core.evaluation import evaluate
 from core.project import Project
 from core.tokens import encode
-from core.training import plan, runs
+from core.training import plan
 
 ROOT = Path(__file__).parent.parent.parent
 PROMPTS = ["Anoche, en la cocina,", "Cuando vuelva el río", "Mi abuela decía que"]
@@ -39,8 +39,9 @@ def status(folder: Path) -> str:
 
 def end_workers(workspace: Path) -> None:
     """Ends the runs and evaluations of a workspace that a test leaves behind."""
-    for state in workspace.glob("*/runs/*/**/state.json"):
-        processes.kill(state.parent)
+    for run in workspace.glob("*/runs/*"):
+        processes.kill(run)
+        processes.kill(run / "evaluation")
 
 
 # ------------------------------------------------------------------ projects

@@ -1,0 +1,266 @@
+"""Every page in both languages, without a browser: for who comes for the first time, and for who went all the way."""
+
+import pytest
+
+from core import processes, storage, texts, workshop
+from core import project as projects
+from core.data.table import rows
+from core.evaluation import evaluate
+from core.training import runs, watch
+
+STEPS = [step.name for step in workshop.STEPS]
+LOCKED = [step.name for step in workshop.STEPS if step.needs]
+PAGES = ["Home", *STEPS, "experiments", "glossary"]
+IN_BOTH_LANGUAGES = pytest.mark.parametrize("language", texts.LANGUAGES)
+ON_EVERY_PAGE = pytest.mark.parametrize("name", PAGES)
+
+
+def title(name, language):
+    return texts.words(language, "home" if name == "Home" else name)("title")
+
+
+def said(page):
+    kinds = (page.markdown, page.caption, page.info, page.success, page.warning, page.error, page.text)
+    return "\n".join(str(element.value) for kind in kinds for element in kind)
+
+
+def keys(page, kind):
+    return [widget.key for widget in getattr(page, kind)]
+
+
+def assert_well(page):
+    assert not page.exception
+    assert [error.value for error in page.error] == []
+
+
+# ------------------------------------------------------------------ a first visit
+
+
+@IN_BOTH_LANGUAGES
+@ON_EVERY_PAGE
+def test_a_first_visitor_finds_every_page_whole(visit, name, language):
+    page = visit(name, language)
+    assert_well(page)
+    assert [element.value for element in page.title] == [title(name, language)]
+
+
+@IN_BOTH_LANGUAGES
+@pytest.mark.parametrize("name", LOCKED)
+def test_a_locked_step_says_what_is_missing_and_offers_to_make_it(visit, name, language):
+    page, words = visit(name, language), texts.words(language, "frame")
+    assert words("locked") in page.info[0].value
+    assert words("missing.texts") in page.info[0].value
+    assert page.button(key="fill").label == words("locked.fill.texts")
+
+
+def test_looking_at_a_page_makes_no_project(visit, workspace):
+    for name in ("Home", "05_load_texts", "11_evaluate", "experiments"):
+        visit(name)
+    assert projects.list_projects(workspace) == []
+
+
+@pytest.mark.parametrize("name", [step.name for step in workshop.STEPS if step.needs and step.needs != "adapter"])
+def test_the_fill_button_makes_what_a_step_waits_for(visit, workspace, name):
+    page = visit(name)
+    page.button(key="fill").click().run()
+    assert_well(page)
+    assert "fill" not in keys(page, "button")
+    (project,) = projects.list_projects(workspace)
+    assert workshop.missing(project, workshop.BY_NAME[name]) == []
+
+
+def test_the_fill_button_of_a_step_that_waits_for_a_model_starts_a_run(visit, begun):
+    page = visit("11_evaluate", project=begun)
+    page.button(key="fill").click().run()
+    assert not page.exception
+    (run,) = runs.list_runs(begun)
+    assert processes.read_state(run.folder)["status"] in processes.ACTIVE
+    assert run.settings().dial == "quick"
+
+
+# ------------------------------------------------------------------ the whole path gone
+
+
+@IN_BOTH_LANGUAGES
+@ON_EVERY_PAGE
+def test_who_went_all_the_way_finds_every_page_whole(visit, project, name, language):
+    page = visit(name, language, project)
+    assert_well(page)
+    assert [element.value for element in page.title] == [title(name, language)]
+    assert "fill" not in keys(page, "button")
+    assert texts.placeholders(said(page)) == set(), "a word was left unfilled"
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_a_step_says_where_one_is_shows_its_code_asks_something_and_leads_on(visit, project, name):
+    page, step = visit(name, project=project), workshop.BY_NAME[name]
+    words = texts.words("es", "frame", name)
+    minutes = words("minutes")
+    place = words("place", lesson=step.lesson, number=step.number, steps=len(STEPS), minutes=minutes)
+    assert place in [caption.value for caption in page.caption]
+    assert words("why") in said(page)
+    assert words("exercise") in said(page)
+    shown = [block.value for block in page.code if block.language == "python"]
+    assert len(shown) == 1
+    compile(shown[0], name, "exec")
+    if step is not workshop.STEPS[-1]:
+        following = workshop.STEPS[step.number]
+        assert texts.words("es", following.name)("title") in page.button(key="next").label
+
+
+def test_the_first_page_says_how_far_she_is(visit, project):
+    done = [state for state in workshop.progress(project).values() if state == "done"]
+    assert texts.words("es", "home", "frame")("so_far", done=len(done), steps=len(STEPS)) in said(
+        visit("Home", "es", project)
+    )
+
+
+def test_step_1_shows_the_next_words_and_writes(visit, project):
+    page = visit("01_language_models", project=project)
+    assert len(page.get("plotly_chart")) == 1
+    page.button(key="write").click().run()
+    assert_well(page)
+    assert [pills.key for pills in page.button_group if pills.key.endswith(".why")] == ["01.why"]
+
+
+def test_step_4_keeps_a_beginning_in_the_testbed(visit, project):
+    page = visit("04_try_model", project=project)
+    page.text_area(key="prompt").set_value("La lluvia no avisa").run()
+    page.button(key="keep").click().run()
+    assert_well(page)
+    kept = projects.open_project(project.folder.parent, project.id).choices["04_try_model"]["prompts"]
+    assert kept[-1] == "La lluvia no avisa"
+    assert "La lluvia no avisa" in [element.value for element in page.text]
+
+
+def test_step_5_shows_her_texts(visit, project):
+    shown = visit("05_load_texts", project=project).dataframe[0].value
+    record = storage.read_json(project.texts / "record.json")
+    assert len(shown) == record["rows"]
+    assert rows(project.texts / "rows")[0]["text"] in shown.iloc[0].tolist()
+
+
+def test_step_6_shows_the_three_parts(visit, project):
+    page = visit("06_clean_texts", project=project)
+    parts = storage.read_json(project.prepared / "record.json")["rows"]
+    numbers = [int(metric.value) for metric in page.metric]
+    assert numbers == [parts["train"], parts["validation"], parts["test"]]
+
+
+def test_step_7_shows_a_text_of_hers_put_together_again(visit, project):
+    page = visit("07_tokens", project=project)
+    first = rows(project.prepared / "train")[0]["text"]
+    assert first in [element.value for element in page.text]
+    assert texts.words("es", "07_tokens")("back.same") in said(page)
+
+
+def test_step_8_shows_the_lengths_and_the_cut_that_was_kept(visit, project):
+    page = visit("08_lengths", project=project)
+    record = storage.read_json(project.tokens / "record.json")
+    assert len(page.get("plotly_chart")) == 1
+    assert page.slider(key="max_length").value == record["max_length"]
+
+
+def test_step_9_shows_the_settings_that_were_kept(visit, project):
+    page = visit("09_settings", project=project)
+    assert page.number_input(key="quick.max_steps").value == 6
+    page.number_input(key="quick.max_steps").set_value(9).run()
+    page.button(key="keep_settings").click().run()
+    assert_well(page)
+    assert workshop.run_settings(projects.open_project(project.folder.parent, project.id)).max_steps == 9
+
+
+def test_step_10_shows_the_finished_run(visit, project):
+    page = visit("10_train", project=project)
+    words = texts.words("es", "frame", "10_train")
+    assert words("status.finished", step=6) in [element.value for element in page.success]
+    assert len(page.get("plotly_chart")) == 1
+    (run,) = runs.list_runs(project)
+    assert all(any(sample["text"].strip() in text.value for text in page.text) for sample in watch.samples(run)[-2:])
+
+
+def test_step_11_shows_both_models_on_the_test_set(visit, project):
+    page = visit("11_evaluate", project=project)
+    (run,) = runs.list_runs(project)
+    record = evaluate.result(run)
+    assert len(page.get("plotly_chart")) >= 1
+    for side in ("base", "adapted"):
+        assert texts.number(record[side]["perplexity"], "es") in said(page)
+    assert any(len(table.value) == record["rows"] for table in page.dataframe)
+
+
+def test_step_12_names_the_models_only_after_the_vote_and_counts_it(visit, project):
+    page = visit("12_compare", project=project)
+    words = texts.words("es", "frame", "writing", "12_compare")
+    page.button(key="compare").click().run()
+    assert_well(page)
+    assert words("side.adapted") not in [caption.value.split(" · ")[-1] for caption in page.caption]
+    page.button(key="vote.A").click().run()
+    assert_well(page)
+    assert {"A", "B"} == {caption.value[0] for caption in page.caption if caption.value[1:4] == " · "}
+    votes = projects.open_project(project.folder.parent, project.id).choices["12_compare"]["votes"]
+    assert len(votes) == 1
+    assert votes[0] in ("base", "adapted")
+
+
+def test_step_13_gives_the_adapter_and_shows_its_card(visit, project):
+    page = visit("13_share", project=project)
+    assert "download" in [button.key for button in page.get("download_button")]
+    (card,) = [block.value for block in page.code if block.language == "markdown"]
+    assert "library_name: peft" in card
+
+
+def test_the_experiments_page_shows_a_line_for_each_run(visit, project):
+    page = visit("experiments", project=project)
+    assert page.dataframe[0].value.iloc[:, 0].tolist() == [run.name for run in runs.list_runs(project)]
+
+
+@IN_BOTH_LANGUAGES
+def test_the_glossary_finds_a_term_however_it_is_accented(visit, language):
+    page = visit("glossary", language)
+    everything = len(page.markdown)
+    page.text_input(key="wanted").set_value("perplej" if language == "es" else "perplex").run()
+    assert 0 < len(page.markdown) < everything
+    page.text_input(key="wanted").set_value("zzzz").run()
+    assert texts.words(language, "frame")("glossary.none") in said(page)
+
+
+# ------------------------------------------------------------------ the other language
+
+CHOSEN = {
+    "01_language_models": {"beginning": "Un día", "01.temperature": 1.3},
+    "03_choose_model": {"model_place": "hub", "hub_id": "dueño/modelo"},
+    "04_try_model": {"prompt": "Había una vez", "04.top_p": 0.5},
+    "05_load_texts": {"task": "summarize", "origin": "paste"},
+    "06_clean_texts": {"repair.whitespace": False, "seed": 11},
+    "07_tokens": {"which": 3},
+    "08_lengths": {"max_length": 32},
+    "09_settings": {"dial": "balanced", "balanced.lora_rank": 5},
+    "12_compare": {"12.temperature": 1.5, "decision": "no"},
+    "glossary": {"wanted": "token"},
+}
+KINDS = (
+    "text_input", "text_area", "slider", "number_input", "radio", "selectbox", "toggle", "button_group",
+)  # fmt: skip
+
+
+def widget(page, key):
+    return next(w for kind in KINDS for w in getattr(page, kind) if w.key == key)
+
+
+@pytest.mark.parametrize("name", CHOSEN)
+def test_changing_the_language_keeps_what_she_chose(visit, project, name):
+    page = visit(name, "es", project)
+    for key, value in CHOSEN[name].items():
+        widget(page, key).set_value(value).run()
+    assert_well(page)
+    widget(page, "language").set_value("en").run()
+    assert_well(page)
+    assert page.title[0].value == title(name, "en")
+    assert {key: widget(page, key).value for key in CHOSEN[name]} == CHOSEN[name]
+
+
+def test_the_language_she_chose_is_written_down_for_her_next_visit(visit, project):
+    page = visit("Home", "es", project)
+    widget(page, "language").set_value("en").run()
+    assert storage.read_json(project.folder.parent / "browsers" / f"{'0' * 32}.json")["language"] == "en"
