@@ -132,9 +132,17 @@ def start_run(project: Project) -> Run:
 
 
 def run_settings(project: Project) -> Settings:
-    """Answers the settings kept in step 9, else the quick dial's."""
+    """Answers the settings kept in step 9, else the quick dial's. Raises LessonError `settings_out_of_range`."""
+    return kept_settings(project) or plan.settings(project, "quick")
+
+
+def kept_settings(project: Project) -> Settings | None:
+    """Answers the settings kept in step 9, looked at again: another version, or another hand, may have written them.
+
+    Raises LessonError `settings_out_of_range`.
+    """
     kept = project.choices.get("09_settings", {}).get("settings")
-    return Settings(**kept) if kept else plan.settings(project, "quick")
+    return Settings().changed(kept) if kept else None
 
 
 def first_prompt(project: Project) -> str:

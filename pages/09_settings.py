@@ -5,12 +5,12 @@ import dataclasses
 import streamlit as st
 
 from core.training import plan
-from core.training.settings import DIALS, Settings
+from core.training.settings import DIALS
 from core.ui import lesson, settings_form
 from core.ui.tables import reasons_table
 
 with lesson.page("09_settings", "settings") as step:
-    kept = Settings(**step.kept("settings")) if step.kept("settings") else None
+    kept = settings_form.kept(step.project, step.language)
 
     # 1. The dial.
     step.section("dial_section")

@@ -38,7 +38,7 @@ def train(run: Run) -> dict:
     """
     lock = FileLock(run.folder / "worker.lock")
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=2)  # a worker that has just said «paused» may not be quite gone
     except Timeout as error:
         raise LessonError("run_is_busy", run=run.name) from error
     try:
@@ -50,10 +50,9 @@ def train(run: Run) -> dict:
             _pause_on_termination(run)
             storage.write_bytes(run.folder / "reserve", os.urandom(RESERVED_BYTES))
             with slot(run, state) as our_turn:
-                if our_turn:
-                    _train(run, state)
-                else:
-                    state.write(status="paused")
+                last = _train(run, state) if our_turn else {"status": "paused"}
+            (run.folder / "reserve").unlink(missing_ok=True)
+            state.write(**last)
         except Exception as error:
             known = error if isinstance(error, LessonError) else _known(error, run)
             if known is not error:
@@ -62,7 +61,6 @@ def train(run: Run) -> dict:
             if known is None or known is error:
                 raise
             raise known from error
-        (run.folder / "reserve").unlink(missing_ok=True)
         return state.content
     finally:
         lock.release()
@@ -75,7 +73,8 @@ def _say_failed(run: Run, state: State, error: LessonError) -> None:
     state.write(status="failed", error={"code": error.code, "facts": {n: str(f) for n, f in error.facts.items()}})
 
 
-def _train(run: Run, state: State) -> None:
+def _train(run: Run, state: State) -> dict:
+    """Trains in our turn. Answers what is to be the run's last state."""
     state.write(status="loading", peak_memory_mb=round(processes.peak_memory_mb()))
     import torch
     from datasets import load_from_disk
@@ -108,10 +107,10 @@ def _train(run: Run, state: State) -> None:
     torch.manual_seed(settings.seed)
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     if requested(run) == PAUSE and trainer.state.global_step < planned.steps:
-        state.write(status="paused", step=trainer.state.global_step)
-        return
+        return {"status": "paused", "step": trainer.state.global_step}
     _keep_adapter(run, loaded)
-    state.write(status="finished", step=trainer.state.global_step, peak_memory_mb=round(processes.peak_memory_mb()))
+    memory = round(processes.peak_memory_mb())
+    return {"status": "finished", "step": trainer.state.global_step, "peak_memory_mb": memory}
 
 
 def last_checkpoint(run: Run) -> Path | None:

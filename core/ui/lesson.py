@@ -136,10 +136,11 @@ def page(name: str, *more_words: str) -> Iterator[Lesson]:
     Where the step is locked, it says what is missing, offers the click that makes it, and stops.
     """
     step = workshop.BY_NAME[name]
-    visit = begin(name)
+    visit = _open_visit()
     words = texts.words(visit.language, "frame", "home", "tasks", *more_words, name)
     lesson = Lesson(step, visit, words)
     _head(lesson)
+    _surround(name, visit)
     waiting = workshop.missing(visit.project, step)
     if waiting:
         _locked(lesson, waiting)
@@ -153,14 +154,24 @@ def page(name: str, *more_words: str) -> Iterator[Lesson]:
 
 
 def begin(name: str) -> Session:
-    """What every page does first: its tab, its typefaces, its sidebar. Answers the visit."""
+    """What a page without a step does first: its tab, its sidebar, its typefaces. Answers the visit."""
+    visit = _open_visit()
+    _surround(name, visit)
+    return visit
+
+
+def _open_visit() -> Session:
     visit_words = texts.words("es", "home")
     st.set_page_config(page_title=visit_words("title"), page_icon=str(ICON), layout="centered")
     _freeze()
-    visit = session.current()
-    typefaces.show()
+    return session.current()
+
+
+def _surround(name: str, visit: Session) -> None:
+    """Draws what is around the page; after its title, which is what a click waits for."""
     sidebar.show(name, visit)
-    return visit
+    session.set_cookie(visit)
+    typefaces.show()
 
 
 def snippet(name: str, project: Project | None, **facts: object) -> str:

@@ -30,7 +30,6 @@ def current() -> Session:
     if "browser" not in st.session_state:
         _restore()
     language = st.session_state.get("language") or "es"
-    _set_cookie(st.session_state.browser, language)
     return Session(language, st.session_state.browser, _project())
 
 
@@ -122,8 +121,9 @@ def _record_path(browser: str) -> Path:
     return projects.workspace() / "browsers" / f"{browser}.json"
 
 
-def _set_cookie(browser: str, language: str) -> None:
-    facts = json.dumps({"name": COOKIE, "value": browser, "language": language})
+def set_cookie(visit: Session) -> None:
+    """Leaves this browser's id in its cookie, and tells it the page's language."""
+    facts = json.dumps({"name": COOKIE, "value": visit.browser, "language": visit.language})
     st.html(
         f"""<script>(() => {{ const f = {facts};
         document.cookie = f.name + "=" + f.value + "; path=/; max-age=31536000; SameSite=Lax"

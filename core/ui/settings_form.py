@@ -4,8 +4,21 @@ from typing import Any
 
 import streamlit as st
 
+from core import workshop
+from core.errors import LessonError
+from core.project import Project
 from core.texts import Words
 from core.training.settings import GROUPS, OPTIONS, RANGES, Settings
+from core.ui import problem
+
+
+def kept(project: Project, language: str) -> Settings | None:
+    """Answers the settings kept before; says so where they cannot be used, and goes on as if there were none."""
+    try:
+        return workshop.kept_settings(project)
+    except LessonError as error:
+        problem.show(error, language)
+        return None
 
 
 def ask(words: Words, proposed: Settings, key: str) -> dict[str, object]:

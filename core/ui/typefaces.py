@@ -1,6 +1,6 @@
 """The book's typefaces: they travel with the page, never from another machine.
 
-Every page calls `show()` once (the frame does); `.streamlit/config.toml` names the families.
+Every page calls `show()` last (the frame does); `.streamlit/config.toml` names the families.
 
 Why a script and not `[[theme.fontFaces]]`, measured on Streamlit 1.67: a `data:` address there is
 sent again with every click (156 kB); an address on this server needs a visible `static/` folder,
@@ -15,6 +15,9 @@ from pathlib import Path
 
 import streamlit as st
 
+_GIVEN = "typefaces_given"
+_RUNS = 3  # a first run may be cut short by a click before the browser has it
+
 FOLDER = Path(__file__).parent / "fonts"
 
 # family, style, weights, file: the names are those in config.toml.
@@ -27,12 +30,11 @@ FACES = [
 
 
 def show() -> None:
-    """Give the browser the typefaces.
-
-    Call it in the page rather than in the sidebar, which may be closed. It leaves one empty line,
-    which `theme.paddingTop` already counts.
-    """
-    st.html(_script(), unsafe_allow_javascript=True)
+    """Gives the browser the typefaces, in a visit's first runs: they stay in the open page, and weigh 156 kB."""
+    given = st.session_state.get(_GIVEN, 0)
+    st.session_state[_GIVEN] = given + 1
+    if given < _RUNS:
+        st.html(_script(), unsafe_allow_javascript=True)
 
 
 @cache

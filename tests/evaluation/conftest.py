@@ -1,3 +1,5 @@
+import json
+
 import pytest
 import torch
 
@@ -10,12 +12,19 @@ from core.training.runs import Run
 
 @pytest.fixture(scope="session")
 def adapted_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """A run that summarises ten texts, whose adapter was not trained but drawn: it changes the model, for the worse."""
+    """A run that summarises, whose adapter was not trained but drawn: it changes the model, for the worse."""
     workspace = tmp_path_factory.mktemp("workspace")
+    notes = [
+        {
+            "text": f"El taller número {n} abre a las {n % 12} en la plaza. Hay mate y sillas.",
+            "summary": f"Abre el taller {n}.",
+        }
+        for n in range(25)
+    ]
+    path = workspace / "notes.jsonl"
+    path.write_text("".join(json.dumps(note) + "\n" for note in notes), encoding="utf-8")
     project = projects.create(workspace, "notes", "es", task="summarize")
-    notes = stages.open_source("sample:notes", "es")
-    few = stages.Source(notes.name, type(notes.table)(notes.table.columns, notes.table.rows[:30]))
-    stages.load_texts(project, few)
+    stages.load_texts(project, stages.open_source(str(path), "es"))
     stages.prepare(project)
     encode.encode(project, 128)
     project = projects.open_project(workspace, project.id)

@@ -47,10 +47,10 @@ def end_workers(workspace: Path) -> None:
 # ------------------------------------------------------------------ projects
 
 
-def prepare(workspace: Path, language: str = "es", **settings: object) -> Project:
+def prepare(workspace: Path, **settings: object) -> Project:
     """Makes a project of the sample poems up to its tokens, with `settings` kept as step 9 keeps them."""
-    project = projects.create(workspace, "Coplas de prueba", language)
-    stages.load_texts(project, stages.open_source("sample:poems", language))
+    project = projects.create(workspace, "Coplas de prueba", "es")
+    stages.load_texts(project, stages.open_source("sample:poems", "es"))
     stages.prepare(project)
     encode.encode(project)
     chosen = plan.settings(project, "quick").changed(settings)
@@ -95,9 +95,9 @@ def begun(workspace: Path) -> Project:
 
 
 @pytest.fixture
-def texts_loaded(begun: Project) -> Project:
-    stages.load_texts(begun, stages.open_source("sample:poems", "es"))
-    return begun
+def prepared(workspace: Path) -> Callable[..., Project]:
+    """Makes projects ready to train, with these settings kept: `prepared(max_steps=500)`."""
+    return lambda **settings: prepare(workspace, **settings)
 
 
 # ------------------------------------------------------------------ pages without a browser
