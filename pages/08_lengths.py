@@ -19,7 +19,7 @@ with lesson.page("08_lengths", "settings") as step:
     longest = min(context, max(lengths.round_up(max(measured)), 64))
     cut = st.slider(
         step("max_length"),
-        encode.SHORTEST,
+        encode.shortest_length(step.project),
         longest,
         min(longest, record["max_length"] if fresh else suggested.value),
         8,

@@ -69,10 +69,15 @@ def fit(source: list[int], scored: list[int], room: int) -> tuple[list[int], lis
 
 
 def prompt_ids(text: str, task: Task, tokenizer: Tokenizer, language: str, max_length: int) -> list[int]:
-    """Encodes what a person gives a model to go on from, in the form that `encode_rows` gave it in training."""
+    """Encodes what a person gives a model to go on from, in the form that `encode_rows` gave it in training.
+
+    What is too long loses its end where it is to be summarised, its beginning where it is to be continued.
+    """
     begin, _ = ends(tokenizer)
     cue = tokenizer.encode(task.cue(language))
-    return begin + tokenizer.encode(text)[: max_length - len(begin) - len(cue)] + cue
+    room = max(1, max_length - len(begin) - len(cue))
+    read = tokenizer.encode(text)
+    return begin + (read[:room] if cue else read[-room:]) + cue
 
 
 def measure(project: Project) -> list[int]:
@@ -95,9 +100,7 @@ def encode(project: Project, max_length: int | None = None) -> dict:
     context = models.describe(project.model, models.find(project.model)).context
     if max_length is None:
         max_length = suggest_length(measure(project), context).value
-    begin, _ = ends(tokenizer)
-    cue = tokenizer.encode(TASKS[project.task].cue(record["language"]))
-    shortest = max(SHORTEST, len(begin + cue) + 2)  # something of hers must fit beside the cue
+    shortest = shortest_length(project)
     if not shortest <= max_length <= context:
         raise LessonError("settings_out_of_range", problems=f"max_length = {max_length} ({shortest}–{context})")
     parts = {
@@ -136,6 +139,14 @@ def _opened(project: Project) -> tuple[dict, Tokenizer]:
     if record is None:
         raise LessonError("not_prepared")
     return record, tokenizers.load(models.find(project.model))
+
+
+def shortest_length(project: Project) -> int:
+    """Answers the least maximum length, in tokens, that leaves room for something of hers beside the task's cue."""
+    record, tokenizer = _opened(project)
+    begin, _ = ends(tokenizer)
+    cue = tokenizer.encode(TASKS[project.task].cue(record["language"]))
+    return -(-max(SHORTEST, len(begin + cue) + 2) // SHORTEST) * SHORTEST
 
 
 def cut_text(project: Project, row: dict, max_length: int) -> str:

@@ -32,7 +32,8 @@ def test_the_code_of_the_steps_one_after_another_does_the_whole_chain(visit, fin
 
     done = subprocess.run(
         [sys.executable, "-c", RUN_ALL, json.dumps(code)],
-        cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(processes.ROOT)}, capture_output=True, text=True, timeout=180,
+        cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(processes.ROOT)},
+        capture_output=True, text=True, timeout=180,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     said = dict(part.split("\n", 1) for part in done.stdout.split("== ")[1:])
