@@ -68,11 +68,15 @@ class Service:
                         ended = True
                         return
                     yield answer["answer"]
+                ended = True
+                self._bury(child)
                 raise LessonError("model_process_died")
             except BrokenPipeError as error:
+                ended = True
+                self._bury(child)
                 raise LessonError("model_process_died") from error
             finally:
-                if not ended and child.poll() is None:
+                if not ended:
                     self._cancel(child)
 
     def _cancel(self, child: subprocess.Popen) -> None:
@@ -83,7 +87,14 @@ class Service:
                 if not json.loads(line).keys().isdisjoint({"end", "error"}):
                     return
         except (OSError, ValueError):
-            child.kill()
+            pass  # it cannot be spoken to any more
+        self._bury(child)
+
+    def _bury(self, child: subprocess.Popen) -> None:
+        """Makes sure that a child that no longer answers is gone, so that the next question starts another."""
+        child.kill()
+        child.wait()
+        self._child = None
 
     def _start(self) -> subprocess.Popen:
         if self._child is None or self._child.poll() is not None:

@@ -28,7 +28,7 @@ def status(run: Run) -> str:
     return processes.read_state(run.folder)["status"]
 
 
-def wait(condition: Callable[[], object], seconds: float = 90) -> None:
+def wait(condition: Callable[[], object], seconds: float = 200) -> None:
     """Waits for what a process should do soon; looks often, since a step takes a twentieth of a second."""
     deadline = time.monotonic() + seconds
     while not condition():
