@@ -65,6 +65,10 @@ def steps_done(run):
     return processes.read_state(run.folder).get("step", 0)
 
 
+def choices(project):
+    return projects.open_project(project.folder.parent, project.id).choices
+
+
 def wait_for(ready, seconds=60):
     deadline = time.monotonic() + seconds
     while not ready():
@@ -137,12 +141,12 @@ def test_a_first_visitor_goes_all_the_way_and_takes_her_adapter_home(serve, brow
             assert {"adapter_model.safetensors", "README.md"} <= set(archive.namelist())
 
         page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(parcel)
+        expect(by_key(page, "which_adapter")).to_be_visible()
         press(page, "write")
-        settled(page)
+        (project,) = projects.list_projects(server.workspace)
+        wait_for(lambda: choices(project).get("13_share", {}).get("wrote"))
         expect_no_error(page)
-    (project,) = projects.list_projects(server.workspace)
     assert runs.list_runs(project)[0].settings().max_steps == 8
-    assert project.choices["13_share"]["wrote"]
     assert set(workshop.progress(project).values()) <= {"done", "open"}
 
 
