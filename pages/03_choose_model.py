@@ -7,6 +7,7 @@ from core.machine import inspect
 from core.models import folder as models
 from core.models.shelf import SHELF
 from core.ui import lesson, session
+from core.ui.plain import plain
 from core.ui.tables import facts_table
 
 with lesson.page("03_choose_model") as step:
@@ -38,7 +39,7 @@ with lesson.page("03_choose_model") as step:
 
     # 2. What it is, read from its own files.
     facts = models.describe(chosen, models.find(chosen))
-    step.section("facts", model=models.public_name(chosen))
+    step.section("facts", model=plain(models.public_name(chosen)))
     facts_table(
         step.words,
         {

@@ -7,6 +7,7 @@ from core.data import stages
 from core.data.table import rows
 from core.tasks import TASKS
 from core.ui import lesson, session, source_panel
+from core.ui.plain import plain
 from core.ui.tables import rows_table
 
 MOST_ROWS_SHOWN = 2000
@@ -22,7 +23,7 @@ with lesson.page("05_load_texts", "settings") as step:
     step.section("source")
     source = source_panel.ask_source(step, TASKS[code])
     if source:
-        st.caption(step("source.found", name=source.name, rows=len(source.table.rows)))
+        st.caption(step("source.found", name=plain(source.name), rows=len(source.table.rows)))
         for note in source.table.notes:
             st.caption(step(f"note.{note}"))
         columns = source_panel.ask_columns(step, TASKS[code], source)
@@ -35,7 +36,7 @@ with lesson.page("05_load_texts", "settings") as step:
     record = storage.read_json(step.project.texts / "record.json") if step.project else None
     if record:
         language = step(f"language.{record['language']}")
-        step.section("loaded", rows=record["rows"], source=record["source"], language=language)
+        step.section("loaded", rows=record["rows"], source=plain(record["source"]), language=language)
         loaded = rows(step.project.texts / "rows")
         sized = [{**row, "characters": len(row["text"])} for row in loaded[:MOST_ROWS_SHOWN]]
         fields = ("row", *TASKS[record["task"]].columns, "characters")

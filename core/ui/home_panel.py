@@ -6,6 +6,7 @@ from core import project as project_store
 from core import texts, workshop
 from core.texts import Words
 from core.ui import session
+from core.ui.plain import plain
 from core.ui.session import Session
 
 
@@ -51,7 +52,7 @@ def projects(visit: Session, words: Words) -> None:
             st.rerun()
     others = [project for project in session.my_projects() if project.id != (visit.project and visit.project.id)]
     for project in others:
-        if st.button(project.name, key=f"open.{project.id}", icon=":material/folder_open:", type="tertiary"):
+        if st.button(plain(project.name), key=f"open.{project.id}", icon=":material/folder_open:", type="tertiary"):
             session.open_project(project)
             st.rerun()
     if st.button(words("project.new"), key="new", icon=":material/add:"):

@@ -8,6 +8,7 @@ import streamlit as st
 from core import texts
 from core.errors import LessonError
 from core.texts import Explanation
+from core.ui.plain import in_code
 
 
 def show(error: Exception, language: str) -> None:
@@ -18,7 +19,9 @@ def show(error: Exception, language: str) -> None:
 def explain(error: Exception, language: str) -> Explanation:
     """Answers the words for an error; logs it where it is none of ours."""
     if isinstance(error, LessonError):
-        return texts.explain(error, language)
+        # In the words of an error, whatever is not a number stands in a code span.
+        said = {name: f if isinstance(f, int | float) else in_code(str(f)) for name, f in error.facts.items()}
+        return texts.explain(LessonError(error.code, **said), language)
     logging.getLogger("llms_para_poetas").error("%s", "".join(traceback.format_exception(error)))
     return texts.explain(LessonError("our_fault"), language)
 

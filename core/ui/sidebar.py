@@ -4,6 +4,7 @@ import streamlit as st
 
 from core import texts, workshop
 from core.ui import session
+from core.ui.plain import plain
 from core.ui.session import Session
 
 _ICONS = {
@@ -31,7 +32,7 @@ def show(here: str, visit: Session) -> None:
             persist_state="session",
         )
         if visit.project:
-            st.caption(f":material/folder_open: {visit.project.name}")
+            st.caption(f":material/folder_open: {plain(visit.project.name)}")
         progress = workshop.progress(visit.project)
         for step in workshop.STEPS:
             if step.name[:2] in ("01", "05", "09"):

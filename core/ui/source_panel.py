@@ -9,6 +9,7 @@ from core.data.stages import Source
 from core.tasks import Task
 from core.ui import session
 from core.ui.lesson import Lesson
+from core.ui.plain import in_code
 
 ORIGINS = ("sample", "file", "paste")
 _KEPT = "05.kept"  # the id of the upload that already lies in the project
@@ -45,7 +46,8 @@ def ask_columns(step: Lesson, task: Task, source: Source) -> dict[str, str]:
     for wanted, guess in guess_columns(source.table, task).items():
         key = f"column.{source.name}.{task.code}.{wanted}"
         columns[wanted] = st.selectbox(step(f"{task.code}.column.{wanted}"), names, names.index(guess.value), key=key)
-        st.caption(step(f"reason.{guess.reason}", **guess.facts))
+        facts = {**guess.facts, "column": in_code(guess.value)}
+        st.caption(step(f"reason.{guess.reason}", **facts))
     return columns
 
 

@@ -7,6 +7,7 @@ import streamlit as st
 from core import texts
 from core.machine import Choice
 from core.texts import Words
+from core.ui.plain import plain
 
 
 def facts_table(words: Words, facts: Mapping[str, object]) -> None:
@@ -15,7 +16,7 @@ def facts_table(words: Words, facts: Mapping[str, object]) -> None:
     for key, value in facts.items():
         shown = texts.number(value, words.language) if isinstance(value, int | float) else str(value)
         meaning = f"<br><small>{words.body(key)}</small>" if words.body(key) else ""
-        lines.append(f"| {words(key)}{meaning} | **{_plain(shown)}** |")
+        lines.append(f"| {words(key)}{meaning} | **{plain(shown)}** |")
     st.markdown("\n".join(lines), unsafe_allow_html=True)
 
 
@@ -28,7 +29,7 @@ def reasons_table(words: Words, chosen: Mapping[str, Choice]) -> None:
         key = f"{name}.{choice.value}"
         value = words(key) if key in words else choice.value
         shown = texts.number(value, words.language) if isinstance(value, int | float) else str(value)
-        lines.append(f"| {words(name)} | **{_plain(shown)}** | {words(f'reason.{choice.reason}', **choice.facts)} |")
+        lines.append(f"| {words(name)} | **{plain(shown)}** | {words(f'reason.{choice.reason}', **choice.facts)} |")
     st.markdown("\n".join(lines))
 
 
@@ -36,10 +37,3 @@ def rows_table(rows: Sequence[Mapping], columns: Mapping[str, str], key: str, he
     """Shows rows as a table; `columns` maps each field to its heading. Cells are shown as text."""
     shown = [{heading: row[field] for field, heading in columns.items()} for row in rows]
     st.dataframe(shown, key=key, hide_index=True, height=height, width="stretch", row_height=38)
-
-
-def _plain(value: str) -> str:
-    """Escapes what Markdown and HTML would take for markup."""
-    for mark in "\\`*_{}[]<>|#$~":
-        value = value.replace(mark, f"\\{mark}")
-    return value

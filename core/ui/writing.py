@@ -11,6 +11,7 @@ from core.models import folder as models
 from core.project import Project
 from core.texts import Words
 from core.ui import plots
+from core.ui.plain import plain
 
 
 def sampling_controls(words: Words, key: str) -> Sampling:
@@ -60,13 +61,14 @@ def joined(steps: list[Step]) -> str:
 def why(words: Words, steps: list[Step], key: str) -> None:
     """Lets her click a token that was written and see what else could have come there."""
     shown = [i for i, step in enumerate(steps) if step.text.strip()][:60]
-    chosen = st.pills(words("why_this_word"), shown, format_func=lambda i: steps[i].text.strip(), key=f"{key}.why")
+    labels = {i: plain(steps[i].text.strip()) for i in shown}
+    chosen = st.pills(words("why_this_word"), shown, format_func=labels.__getitem__, key=f"{key}.why")
     if chosen is not None:
         step = steps[chosen]
         st.caption(
             words(
                 "why_this_word.answer",
-                word=step.text.strip(),
+                word=plain(step.text.strip()),
                 percent=texts.percent(step.probability, words.language, 1),
             )
         )

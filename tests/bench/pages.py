@@ -23,6 +23,7 @@ sys.path.insert(0, str(ROOT))
 from core import texts, workshop  # noqa: E402
 
 NAMES = [step.name for step in workshop.STEPS if step.name[:2] in ("02", "03", "05", "06", "09", "11")]
+EVERY = [*workshop.BY_NAME, "experiments", "glossary"]
 ROUNDS = 4
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 EMPTY_PAGE = """
@@ -36,20 +37,24 @@ with st.sidebar:
 
 def write_empty_app(folder: Path) -> None:
     """Writes an app with the same pages and titles, each with its title and the links alone."""
-    titles = {name: title(name) for name in NAMES}
-    pages = [(f"pages/{name}.py", f"{int(name[:2])}. {titles[name]}") for name in NAMES]
+    pages = [("Home.py", "Home"), *((f"pages/{name}.py", label(name)) for name in EVERY)]
     (folder / "pages").mkdir()
     (folder / ".streamlit").mkdir()
     (folder / ".streamlit" / "config.toml").write_text(
         "[client]\nshowSidebarNavigation = false\n[runner]\npostScriptGC = false\n[browser]\ngatherUsageStats = false\n"
     )
     (folder / "Home.py").write_text(EMPTY_PAGE.format(title="Home", pages=pages))
-    for name in NAMES:
-        (folder / "pages" / f"{name}.py").write_text(EMPTY_PAGE.format(title=titles[name], pages=pages))
+    for name in EVERY:
+        (folder / "pages" / f"{name}.py").write_text(EMPTY_PAGE.format(title=title(name), pages=pages))
 
 
 def title(name: str) -> str:
     return texts.words("es", name)("title")
+
+
+def label(name: str) -> str:
+    """Answers a page's title as its link in the sidebar has it."""
+    return f"{int(name[:2])}. {title(name)}" if name in workshop.BY_NAME else title(name)
 
 
 def serve(folder: Path, workspace: Path) -> tuple[str, subprocess.Popen]:
@@ -76,7 +81,7 @@ def serve(folder: Path, workspace: Path) -> tuple[str, subprocess.Popen]:
 
 def change(page: Page, name: str) -> float:
     """Clicks the link of a page in the sidebar. Answers the seconds until its title stands there."""
-    link = page.get_by_test_id("stSidebar").get_by_role("link", name=f"{int(name[:2])}. {title(name)}")
+    link = page.get_by_test_id("stSidebar").get_by_role("link", name=label(name))
     heading = page.get_by_role("heading", name=title(name), level=1)
     began = time.perf_counter()
     link.click()

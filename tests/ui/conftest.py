@@ -105,12 +105,17 @@ def prepared(workspace: Path) -> Callable[..., Project]:
 
 @pytest.fixture
 def visit(workspace: Path, monkeypatch: pytest.MonkeyPatch):
-    """Opens a page as a visitor would: `visit("09_settings", "es", project)`. No project: her first visit."""
+    """Opens a page as a visitor would: `visit("09_settings", "es", project)`, or by a project's `link`.
+
+    With neither, it is her first visit.
+    """
     from streamlit.testing.v1 import AppTest
 
     monkeypatch.chdir(ROOT)
 
-    def open_page(name: str, language: str = "es", project: Project | None = None) -> AppTest:
+    def open_page(
+        name: str, language: str = "es", project: Project | None = None, link: Project | None = None
+    ) -> AppTest:
         page = AppTest.from_file(str(ROOT / "Home.py"), default_timeout=60)
         if project:
             page.session_state["browser"] = "0" * 32
@@ -119,6 +124,8 @@ def visit(workspace: Path, monkeypatch: pytest.MonkeyPatch):
             page.session_state["linked"] = []
         else:
             page.query_params["lang"] = language
+            if link:
+                page.query_params["project"] = link.id
         if name != "Home":
             page.switch_page(f"pages/{name}.py")
         return page.run()

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 import shutil
 
 import pytest
@@ -14,6 +15,7 @@ from core.errors import LessonError
 from core.sharing import adapter
 from core.training import plan, runs
 from core.training.settings import Settings
+from core.ui import problem
 
 IN_BOTH_LANGUAGES = pytest.mark.parametrize("language", texts.LANGUAGES)
 STAGES = ("texts", "prepared", "tokens", "runs")
@@ -199,6 +201,22 @@ def test_a_zip_that_holds_no_adapter(visit, project):
     assert_said(page, refused(adapter.unpack, project, b"PK\x05\x06" + bytes(18), "otro.zip"))
     assert adapter.loaded_adapters(project) == []
     assert on_disk(project) == before
+
+
+# The facts of errors that are ours or numbers; all others come from a file, a model or a person.
+OURS = {"megabytes", "formats", "line", "needed", "rows", "step", "learning_rate"}
+
+
+@IN_BOTH_LANGUAGES
+@pytest.mark.parametrize("code", sorted(texts.words("es", "errors").blocks))
+def test_what_comes_from_outside_stands_in_an_error_as_it_is(code, language):
+    block = texts.words(language, "errors").blocks[code]
+    facts: dict = dict.fromkeys(texts.placeholders(block.label + block.body), "`![x](http://example.com/x.png) **x**`")
+    facts |= {name: 3 for name in facts if name in OURS or (code, name) == ("too_few_texts", "found")}
+    said = problem.explain(LessonError(code, **facts), language)
+    outside_code = re.sub(r"`[^`]*`", "", " ".join(dataclasses.astuple(said)))
+    assert "![" not in outside_code
+    assert ("![" in str(said)) == any(fact != 3 for fact in facts.values())
 
 
 def test_a_project_whose_file_was_spoiled_lets_her_begin_another(visit, project, workspace):

@@ -7,6 +7,7 @@ from core import project as projects
 from core.data.table import rows
 from core.evaluation import evaluate
 from core.training import runs, watch
+from core.ui import session
 
 STEPS = [step.name for step in workshop.STEPS]
 LOCKED = [step.name for step in workshop.STEPS if step.needs]
@@ -223,6 +224,32 @@ def test_the_glossary_finds_a_term_however_it_is_accented(visit, language):
     assert 0 < len(page.markdown) < everything
     page.text_input(key="wanted").set_value("zzzz").run()
     assert texts.words(language, "frame")("glossary.none") in said(page)
+
+
+# ------------------------------------------------------------------ a shared server
+
+
+@pytest.fixture
+def shared_server(monkeypatch):
+    """Lets pages believe that they are read on another computer."""
+    monkeypatch.setattr(session, "is_personal", lambda: False)
+
+
+def test_on_a_shared_server_a_project_opens_only_for_its_browser(visit, project, shared_server):
+    assert "fill" in keys(visit("06_clean_texts", project=project), "button")
+    assert f"open.{project.id}" not in keys(visit("Home", project=project), "button")
+    projects.update(project, owner="0" * 32)
+    assert "fill" not in keys(visit("06_clean_texts", project=project), "button")
+
+
+def test_on_a_shared_server_a_project_opens_by_its_link(visit, project, shared_server):
+    page = visit("Home", project=None, link=project)
+    assert project.name in said(page) + "".join(field.value for field in page.text_input)
+
+
+def test_on_a_shared_server_no_folder_of_it_can_be_chosen(visit, shared_server):
+    words = texts.words("es", "03_choose_model")
+    assert widget(visit("03_choose_model"), "model_place").options == [words("from.classroom"), words("from.hub")]
 
 
 # ------------------------------------------------------------------ the other language

@@ -1,0 +1,16 @@
+"""What she wrote (a name, a word, a column's title) in the middle of Markdown: shown as it is.
+
+Unescaped, a file called `![](https://…)` would make her browser ask another machine for a picture.
+"""
+
+_MARKS = "\\`*_{}[]<>|#$~"
+
+
+def plain(text: object) -> str:
+    """Escapes what Markdown and HTML would take for markup; for words that stand outside a code span."""
+    return "".join(f"\\{letter}" if letter in _MARKS else letter for letter in str(text))
+
+
+def in_code(text: str) -> str:
+    """Answers `text` as it may stand between two backticks: in one line, and without one of its own."""
+    return " ".join(text.replace("`", "'").split())
