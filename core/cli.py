@@ -9,6 +9,7 @@ from pathlib import Path
 
 from core import processes, texts
 from core import project as projects
+from core.data.table import PIECES
 from core.errors import LessonError
 from core.tasks import TASKS
 
@@ -38,6 +39,7 @@ def language(options: argparse.Namespace) -> str:
 def adapt(options: argparse.Namespace) -> None:
     """From texts to an evaluated adapter, stage by stage, as the thirteen steps do it."""
     from core.data import stages
+    from core.data.table import Options
     from core.evaluation import evaluate
     from core.models import folder as models
     from core.tokens import encode
@@ -47,14 +49,16 @@ def adapt(options: argparse.Namespace) -> None:
     say = _teller(tongue)
     changes = _assignments(options.set)
     root = Path(options.workspace).absolute() if options.workspace else projects.workspace()
-    source = stages.open_source(options.texts, tongue)
+    recipe = stages.read_recipe(options.recipe) if options.recipe else None
+    source = stages.open_source(options.texts, tongue, Options(options.sheet, options.pieces, options.separator))
     models.find(options.model)
     task = options.task or next((t.code for t in TASKS.values() if options.texts == f"sample:{t.sample}"), "write")
-    columns = {"text": options.text_column, "summary": options.summary_column}
+    named = {"text": options.text_column, "summary": options.summary_column, "group": options.group_column}
+    columns = {name: column for name, column in named.items() if column}
     project = projects.create(root, source.name, tongue, task=task, model=_reference(options.model))
     try:
-        stages.load_texts(project, source, {name: column for name, column in columns.items() if column})
-        prepared = stages.prepare(project)
+        stages.load_texts(project, source, columns)
+        prepared = stages.prepare(project, recipe)
         say("adapt.prepared", read=prepared["rows_read"], kept=prepared["rows_kept"])
         tokens = encode.encode(project, _whole(changes.pop("max_length", None)))
         say("adapt.tokens", tokens=sum(tokens["tokens"].values()), length=tokens["max_length"])
@@ -72,7 +76,9 @@ def adapt(options: argparse.Namespace) -> None:
     report = {
         "rows_read": prepared["rows_read"],
         "rows_kept": prepared["rows_kept"],
+        "rows_mended": prepared["rows_mended"],
         "dropped": prepared["dropped"],
+        "leak": prepared["leak"],
         **{f"{part}_rows": count for part, count in prepared["rows"].items()},
         "tokens": sum(tokens["tokens"].values()),
         "truncated_rows": tokens["truncated_rows"],
@@ -134,6 +140,12 @@ def serve(options: argparse.Namespace) -> None:
     serve()
 
 
+def read(options: argparse.Namespace) -> None:
+    from core.data import apart
+
+    apart.serve()
+
+
 def _parser() -> argparse.ArgumentParser:
     words = texts.words(language(argparse.Namespace()), "command")
     parser = argparse.ArgumentParser(prog="python3 -m core", description=words("adapt"))
@@ -150,6 +162,11 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--task", choices=list(TASKS), help=words("option.task"))
     one.add_argument("--text-column", metavar="C", help=words("option.text_column"))
     one.add_argument("--summary-column", metavar="C", help=words("option.summary_column"))
+    one.add_argument("--group-column", metavar="C", help=words("option.group_column"))
+    one.add_argument("--sheet", default="", metavar="NAME", help=words("option.sheet"))
+    one.add_argument("--pieces", default="", choices=PIECES, help=words("option.pieces"))
+    one.add_argument("--separator", default="", metavar="LINE", help=words("option.separator"))
+    one.add_argument("--recipe", type=Path, metavar="FILE", help=words("option.recipe"))
     one.add_argument("--model", default="classroom", metavar="ID_OR_FOLDER", help=words("option.model"))
     one.add_argument("--dial", choices=["quick", "balanced", "thorough"], default="quick", help=words("option.dial"))
     one.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help=words("option.set"))
@@ -164,6 +181,7 @@ def _parser() -> argparse.ArgumentParser:
     asked.add_argument("--tokens", type=int, default=60, help=words("option.tokens"))
     asked.add_argument("--seed", type=int, default=7, help=words("option.seed"))
     command("serve", serve)
+    command("read", read)
     return parser
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from core import classroom, storage
 from core import project as projects
-from core.data import stages
+from core.data import stages, table
 from core.errors import LessonError
 from core.evaluation import evaluate
 from core.models import folder as models
@@ -150,9 +150,7 @@ def first_prompt(project: Project) -> str:
     if project.task == "write":
         prompts = project.choices.get("04_try_model", {}).get("prompts", [])
         return prompts[0] if prompts else ""
-    from core.data import table
-
-    return table.rows(project.prepared / "validation")[0]["text"]
+    return table.row(table.read(project.prepared / "validation"), 0)["text"]
 
 
 def choose_model(project: Project, reference: str) -> Project:

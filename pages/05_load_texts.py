@@ -1,16 +1,16 @@
-"""Step 5: a sample, her own file or pasted text becomes texts."""
+"""Step 5: a sample, her own files, pasted text or a Hub data set becomes texts."""
 
 import streamlit as st
 
 from core import storage, workshop
-from core.data import stages
-from core.data.table import rows
+from core.data import stages, table
 from core.tasks import TASKS
-from core.ui import lesson, session, source_panel
+from core.ui import lesson, overview_panel, session, source_panel
 from core.ui.plain import plain
 from core.ui.tables import rows_table
+from core.ui.waiting import waiting
 
-MOST_ROWS_SHOWN = 2000
+MOST_ROWS_SHOWN = 1000
 
 with lesson.page("05_load_texts", "settings") as step:
     # 1. What the model should learn to do.
@@ -23,13 +23,12 @@ with lesson.page("05_load_texts", "settings") as step:
     step.section("source")
     source = source_panel.ask_source(step, TASKS[code])
     if source:
-        st.caption(step("source.found", name=plain(source.name), rows=len(source.table.rows)))
-        for note in source.table.notes:
-            st.caption(step(f"note.{note}"))
         columns = source_panel.ask_columns(step, TASKS[code], source)
+        source_panel.show_first(step, source, columns)
         if st.button(step("load"), key="load", type="primary", icon=":material/library_add:"):
             project = workshop.set_task(session.ensure_project(), code)
-            stages.load_texts(project, source, columns)
+            with waiting(step("loading")) as progress:
+                stages.load_texts(project, source, columns, progress)
             st.rerun()
 
     # 3. Her texts, as the workshop has them now.
@@ -37,12 +36,18 @@ with lesson.page("05_load_texts", "settings") as step:
     if record:
         language = step(f"language.{record['language']}")
         step.section("loaded", rows=record["rows"], source=plain(record["source"]), language=language)
-        loaded = rows(step.project.texts / "rows")
-        sized = [{**row, "characters": len(row["text"])} for row in loaded[:MOST_ROWS_SHOWN]]
+        loaded = table.read(step.project.texts / "rows")
         fields = ("row", *TASKS[record["task"]].columns, "characters")
+        sized = [{**row, "characters": len(row["text"])} for row in loaded.slice(0, MOST_ROWS_SHOWN).to_pylist()]
         rows_table(sized, {field: step(f"column.{field}") for field in fields}, "texts")
-        shortest = min(len(row["text"]) for row in loaded)
+        if record["rows"] > MOST_ROWS_SHOWN:
+            st.caption(step("loaded.first", shown=MOST_ROWS_SHOWN))
+
+        # 4. What they are like, all together.
+        step.section("seeing")
+        overview_panel.show(step, storage.load_json(step.project.texts / "overview.json"))
+
         step.code(source=record["source"], columns=record["columns"], language=step.language)
-        step.ask_text(lambda answer: answer in {str(row["row"]) for row in loaded if len(row["text"]) == shortest})
+        step.ask_text(lambda answer: answer.isdigit() and stages.is_shortest(loaded, int(answer)))
     else:
         st.caption(step("nothing_yet"))

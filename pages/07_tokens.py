@@ -1,43 +1,70 @@
-"""Step 7: her own texts cut in tokens, with their ids, and put together again."""
+"""Step 7: her own texts cut in tokens, with their ids, put together again, and cut by other tokenizers."""
 
+import unicodedata
+
+import pyarrow.compute as pc
 import streamlit as st
 
-from core.data.table import rows
+from core.data import table
 from core.models import folder as models
 from core.tokens import tokenizer as tokenizers
 from core.ui import lesson, token_view
 from core.ui.tables import rows_table
 
 with lesson.page("07_tokens") as step:
-    tokenizer = tokenizers.load(models.find(step.project.model))
-    train = rows(step.project.prepared / "train")
+    folder = models.find(step.project.model)
+    tokenizer = tokenizers.load(folder)
+    train = table.read(step.project.prepared / "train")
 
     # 1. One of her texts, in coloured tokens.
     step.section("look")
-    place = st.number_input(step("which", count=len(train)), 1, len(train), 1, key="which")
-    text = st.text_area(step("text"), train[place - 1]["text"], key=f"text.{place}", height=150)
-    ids = tokenizer.encode(text)
-    pieces = tokenizer.pieces(ids)
-    token_view.show(pieces)
-    words = max(1, len(text.split()))
-    st.markdown(
-        step(
-            "counts",
-            tokens=len(ids),
-            words=words,
-            rate=len(ids) / words,
-            vocabulary=tokenizer.backend.get_vocab_size(),
-        )
+    row = token_view.pick_row(step, train)
+    if len(row["text"]) > token_view.MOST_CHARACTERS:
+        st.caption(step("long_text", shown=token_view.MOST_CHARACTERS, count=len(row["text"])))
+    beginning = row["text"][: token_view.MOST_CHARACTERS]
+    text = st.text_area(
+        step("text"), beginning, max_chars=token_view.MOST_CHARACTERS, key=f"text.{row['row']}", height=150
     )
+    ids = tokenizer.encode(text)
+    chips = tokenizer.chips(ids)
+    token_view.show(step, chips)
+    words = max(1, len(text.split()))
+    rate, vocabulary = len(ids) / words, tokenizer.backend.get_vocab_size()
+    st.markdown(step("counts", tokens=len(ids), words=words, rate=rate, vocabulary=vocabulary))
 
     # 2. The numbers that the model sees, and the way back.
     step.section("ids")
     with st.expander(step("ids.list")):
-        listed = [{"token": piece.text, "id": piece.id} for piece in pieces]
+        listed = [{"token": chip.text, "id": " + ".join(map(str, chip.ids))} for chip in chips]
         rows_table(listed, {"token": step("token"), "id": step("id")}, "ids", height=240)
-    st.text(tokenizer.decode(ids))
-    st.caption(step("back.same" if tokenizer.decode(ids) == text else "back.different"))
+        st.caption(step.words.body("ids.list"))
+    back = tokenizer.decode(ids)
+    st.text(back)
+    composed = back == unicodedata.normalize("NFC", text)
+    st.caption(step("back.same" if back == text else "back.composed" if composed else "back.different"))
 
-    step.code(model=step.project.model, text=text)
-    known = " ".join(row["text"] for row in train)
-    step.ask_text(lambda word: word in known and " " not in word and len(tokenizer.encode(" " + word)) >= 3)
+    # 3. What is put around it: the special tokens.
+    step.section("read")
+    token_view.as_read(
+        step, step.project, {**row, "text": text}, tokenizer, models.describe(step.project.model, folder).context
+    )
+
+    # 4. The same sentence, cut by others.
+    step.section("rivals")
+    sentence = st.text_input(
+        step("sentence"), text.strip().split("\n")[0][:120], max_chars=200, key=f"sentence.{row['row']}"
+    )
+    beside = token_view.side_by_side(step, step.project, sentence, tokenizer)
+
+    # 5. What a language costs.
+    step.section("tax")
+    token_view.tax(step, beside, tokenizer)
+
+    step.code(model=step.project.model, text=beginning[:500])
+    step.ask_text(
+        lambda word: (
+            " " not in word
+            and len(tokenizer.encode(" " + word)) >= 3
+            and bool(pc.any(pc.match_substring(train.column("text"), word)).as_py())
+        )
+    )

@@ -3,20 +3,20 @@
 import streamlit as st
 
 from core import storage
-from core.data.table import rows
 from core.models import folder as models
 from core.tokens import encode, lengths
-from core.ui import lesson, plots
+from core.ui import lengths_panel, lesson
+from core.ui.waiting import waiting
 
 with lesson.page("08_lengths", "settings") as step:
     # 1. The lengths, with their percentiles and the line where they would be cut.
     step.section("plot")
-    measured = encode.measure(step.project)
-    context = models.describe(step.project.model, models.find(step.project.model)).context
-    suggested = lengths.suggest_length(measured, context)
+    measured = lengths_panel.measured(step, step.project)
+    model = models.describe(step.project.model, models.find(step.project.model))
+    suggested = lengths.suggest_length(measured, model.context)
     record = storage.read_json(step.project.tokens / "record.json")
     fresh = record and "tokens" in step.made
-    longest = min(context, max(lengths.round_up(max(measured)), 64))
+    longest = min(model.context, max(lengths.round_up(int(measured.max())), 64))
     cut = st.slider(
         step("max_length"),
         encode.shortest_length(step.project),
@@ -26,43 +26,31 @@ with lesson.page("08_lengths", "settings") as step:
         key="max_length",
         help=step.words.body("max_length"),
     )
-    figure = plots.histogram(*lengths.bins(measured), {"x": step("axis.tokens"), "y": step("axis.texts")})
-    for share in (50, 90, 99):
-        plots.mark(figure, lengths.percentile(measured, share), f"{share} %")
-    plots.mark(figure, cut, step("cut", length=cut), strong=True)
-    over, lost = lengths.cut_by(measured, cut)
-    plots.show(figure, step("plot.alt", half=lengths.percentile(measured, 50), longest=max(measured)), "lengths", 360)
-    st.markdown(
-        step(
-            "reading",
-            half=lengths.percentile(measured, 50),
-            most=lengths.percentile(measured, 90),
-            longest=max(measured),
-        )
-    )
+    lengths_panel.plot(step, measured, cut)
+    half, most = (lengths.percentile(measured, share) for share in (50, 90))
+    st.markdown(step("reading", half=half, most=most, longest=int(measured.max())))
 
-    # 2. What the cut does, and keeping it.
+    # 2. What each choice costs.
+    step.section("cost")
+    lengths_panel.costs(step, step.project, measured, cut, longest, model)
+
+    # 3. What the cut does, and keeping it.
     step.section("keep")
+    over, lost = lengths.cut_by(measured, cut)
     st.markdown(step("cuts.none") if not over else step("cuts", texts=over, count=len(measured), tokens=lost))
     if over:
-        train = rows(step.project.prepared / "train")
-        longest_row = max(range(len(train)), key=lambda place: measured[place])
-        with st.expander(step("cuts.example")):
-            st.text(encode.cut_text(step.project, train[longest_row], cut))
-    st.caption(step(f"reason.{suggested.reason}", **suggested.facts))
+        with st.expander(step("cuts.example"), icon=":material/content_cut:"):
+            st.caption(step.words.body("cuts.example"))
+            lengths_panel.examples(step, step.project, measured, cut)
+    reason = step(f"reason.{suggested.reason}", **suggested.facts)
+    st.caption(step("suggested", length=suggested.value, reason=reason))
     if st.button(step("keep.button"), key="keep", type="primary", icon=":material/straighten:"):
-        encode.encode(step.project, cut)
+        with waiting(step("keep.working")) as progress:
+            encode.encode(step.project, cut, progress)
         st.rerun()
     if fresh:
-        st.success(
-            step(
-                "kept",
-                length=record["max_length"],
-                tokens=sum(record["tokens"].values()),
-                truncated=record["truncated_rows"],
-            ),
-            icon=":material/check:",
-        )
+        length, tokens, truncated = record["max_length"], sum(record["tokens"].values()), record["truncated_rows"]
+        st.success(step("kept", length=length, tokens=tokens, truncated=truncated), icon=":material/check:")
 
     step.code(max_length=cut)
     step.ask_number(answer=lengths.cut_by(measured, 32)[0])

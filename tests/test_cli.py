@@ -31,11 +31,13 @@ def test_her_own_file_becomes_an_evaluated_adapter_that_writes(tmp_path, workspa
     texts = tmp_path / "coplas.csv"
     lines = [f'{n};"Copla {n}: el río de la tarde\nllega hasta la puerta {n * n}"' for n in range(40)]
     texts.write_bytes("\n".join(["Nº;Poema", *lines, "41;", lines[0]]).encode("cp1252"))
-    done = core("adapt", texts, "--set", "max_steps=4", "--set", "max_length=40", "--json")
+    recipe = tmp_path / "receta.json"
+    recipe.write_text('{"near_duplicates": false}')
+    done = core("adapt", texts, "--recipe", recipe, "--set", "max_steps=4", "--set", "max_length=40", "--json")
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout.strip().splitlines()[-1])
     assert report.keys() >= NAMED
-    assert report["dropped"] == {"empty": 1, "duplicate": 1}
+    assert report["dropped"] == {"empty": 1, "duplicates": 1}
     assert (report["rows_read"], report["rows_kept"], report["steps"], report["max_length"]) == (42, 40, 4, 40)
     assert set(report["base"]) == {"loss", "perplexity", "bits_per_character"}
     assert report["adapted"]["loss"] < report["base"]["loss"]

@@ -1,64 +1,29 @@
-"""Spanish or English: told by each language's commonest small words."""
+"""In which language a text is: told by small words where they suffice, or else by py3langid."""
 
 import re
 from collections import Counter
 from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
+# The languages a reader of Spanish may meet. Fewer to choose from makes fewer mistakes.
+LANGUAGES = ("es", "en", "pt", "ca", "gl", "eu", "fr", "it", "de", "la", "ro", "nl", "pl")
+FEWEST_LETTERS = 40  # with fewer letters a name or a loan decides
+_BEGINNING = 500  # characters in which small words are looked for: a quick yes
+_LONGEST = 1_500  # characters looked at: more say no more
+_SURE = 0.9  # of py3langid's probability, over the whole text
 
 _SMALL_WORDS = {
-    "es": {
-        "el",
-        "la",
-        "los",
-        "las",
-        "de",
-        "del",
-        "que",
-        "y",
-        "en",
-        "un",
-        "una",
-        "por",
-        "con",
-        "para",
-        "se",
-        "no",
-        "al",
-        "lo",
-        "su",
-        "es",
-        "como",
-        "más",
-        "pero",
-        "sus",
-        "le",
-    },
-    "en": {
-        "the",
-        "of",
-        "and",
-        "to",
-        "in",
-        "a",
-        "is",
-        "that",
-        "it",
-        "for",
-        "on",
-        "was",
-        "with",
-        "as",
-        "at",
-        "by",
-        "be",
-        "this",
-        "have",
-        "from",
-        "or",
-        "had",
-        "his",
-        "her",
-    },
+    "es": "el la los las de del que y en un una por con para se no al lo su es como más pero sus le",
+    "en": "the of and to in a is that it for on was with as at by be this have from or had his her",
 }
+# Those that no neighbouring language writes the same way.
+_OWN_WORDS = {
+    "es": "y los las muy pero más yo cuando donde hay hasta también había así ella ellos mientras aunque luego hacia "
+    "ahora siempre entonces otro otra hoy sino fue está están puede hace tiene",
+    "en": "the of and is that it was with this have from had his her you they are not which were",
+}
+_SMALL, _OWN = ({code: frozenset(words.split()) for code, words in of.items()} for of in (_SMALL_WORDS, _OWN_WORDS))
 
 
 def text_language(texts: Iterable[str]) -> str:
@@ -66,5 +31,56 @@ def text_language(texts: Iterable[str]) -> str:
     counts: Counter[str] = Counter()
     for _, text in zip(range(200), texts, strict=False):
         for word in re.findall(r"\w+", text.lower()):
-            counts.update(language for language, small in _SMALL_WORDS.items() if word in small)
+            counts.update(language for language, small in _SMALL.items() if word in small)
     return "en" if counts["en"] > counts["es"] else "es"
+
+
+def detect(text: str) -> tuple[str, float] | None:
+    """Answers the likeliest of `LANGUAGES` and its probability, 0 to 1; None for a text without 20 letters."""
+    text = text[:_LONGEST]
+    return _classify(text) if _letters(text) >= 20 else None
+
+
+def is_other(text: str, expected: str) -> str | None:
+    """Answers the code of the language that `text` is clearly in; None if `expected`, too short, mixed or doubtful."""
+    if expected not in LANGUAGES:
+        return None  # what we do not know we cannot miss
+    if _own_words_suffice(text[:_BEGINNING], expected):
+        return None
+    text = text[:_LONGEST]
+    if _letters(text) < FEWEST_LETTERS:
+        return None
+    code, probability = _classify(text)
+    if code == expected or probability < _SURE:
+        return None
+    words = text.split()
+    third = max(1, -(-len(words) // 3))
+    for begin in range(0, len(words), third):
+        if _classify(" ".join(words[begin : begin + third]))[0] == expected:
+            return None  # a text of two languages is of neither
+    return code
+
+
+def _own_words_suffice(text: str, expected: str) -> bool:
+    words = text.lower().split()
+    hits = sum(map(_OWN.get(expected, frozenset()).__contains__, words))
+    return hits >= 3 and hits * 20 >= len(words)
+
+
+def _letters(text: str) -> int:
+    return sum(map(str.isalpha, text))
+
+
+def _classify(text: str) -> tuple[str, float]:
+    code, probability = _identifier().classify(text.lower())
+    return code, float(probability)
+
+
+@cache
+def _identifier() -> Any:
+    """Loads the model: about a second, and only where small words did not suffice."""
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    identifier.set_languages(LANGUAGES)
+    return identifier

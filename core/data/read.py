@@ -1,75 +1,57 @@
-"""Reading a person's file: one reader a format, all answering the same small table."""
+"""Reading a person's file: one reader a format, each in a file of its own, all answering the same small table."""
 
-from collections.abc import Callable
+import importlib
 from pathlib import Path, PurePosixPath
+from typing import cast
 
-from core.data.read_csv import read_csv
-from core.data.read_jsonl import read_jsonl
-from core.data.read_txt import read_txt
-from core.data.table import Table
+import pyarrow.compute as pc
+
+from core.data.decode import LONGEST_CELL
+from core.data.table import Options, Progress, Reader, Table, no_progress
 from core.errors import LessonError
 
-READERS: dict[str, Callable[[str], Table]] = {
-    ".csv": read_csv,
-    ".tsv": read_csv,
-    ".jsonl": read_jsonl,
-    ".txt": read_txt,
-    ".md": read_txt,
+# The module of core.data, and the function in it, that reads what ends like this. Imported when first needed.
+READERS = {
+    **dict.fromkeys((".csv", ".tsv", ".tab"), "read_csv"),
+    **dict.fromkeys((".json", ".jsonl", ".ndjson"), "read_json"),
+    **dict.fromkeys((".txt", ".md", ".markdown", ".text"), "read_text"),
+    **dict.fromkeys((".xlsx", ".xlsm", ".xls", ".ods"), "read_sheet"),
+    **dict.fromkeys((".parquet", ".arrow", ".feather"), "read_arrow"),
+    **dict.fromkeys((".docx", ".odt", ".epub", ".rtf", ".html", ".htm"), "read_document"),
+    ".pdf": "read_pdf",
+    ".zip": "read_zip",
 }
-MAX_BYTES = 200_000_000
+MAX_BYTES = 2_000_000_000  # what is read stays in memory while it is; a text of this size would be 4 000 novels
 
 
-def read(path: Path) -> Table:
+def read(path: Path, options: Options = Options(), progress: Progress = no_progress) -> Table:  # noqa: B008
     """Reads the file at `path` by its extension.
 
-    Raises LessonError: `file_not_found`, `file_too_big`, `unknown_format`, `empty_file`, `binary_file`, or
+    Raises LessonError: `file_not_found`, `file_too_big`, `unknown_format`, `empty_file`, `text_too_long`, or
     what the format's reader says.
     """
     if not path.is_file():
         raise LessonError("file_not_found", name=path.name)
-    if path.stat().st_size > MAX_BYTES:
-        raise LessonError("file_too_big", name=path.name, megabytes=MAX_BYTES // 1_000_000)
-    return read_content(path.read_bytes(), path.name)
-
-
-def read_content(content: bytes, name: str) -> Table:
-    """Reads a file's bytes; see `read`."""
-    suffix = PurePosixPath(name).suffix.lower()
+    suffix = PurePosixPath(path.name).suffix.lower()
     if suffix not in READERS:
-        raise LessonError("unknown_format", name=name, formats=", ".join(READERS))
-    if not content.strip():
+        raise LessonError("unknown_format", name=path.name, formats=", ".join(READERS))
+    size = path.stat().st_size
+    if size > MAX_BYTES:
+        raise LessonError("file_too_big", name=path.name, megabytes=MAX_BYTES // 1_000_000)
+    if size == 0:
+        raise LessonError("empty_file", name=path.name)
+    name = READERS[suffix]
+    table = cast(Reader, getattr(importlib.import_module(f"core.data.{name}"), name))(path, options, progress)
+    check(table, path.name)
+    return table
+
+
+def check(table: Table, name: str) -> None:
+    """Raises LessonError `empty_file` where nothing was found, and `text_too_long`."""
+    longest = [pc.max(pc.binary_length(column)).as_py() or 0 for column in table.data.columns] if len(table) else []
+    if max(longest, default=0) == 0:
         raise LessonError("empty_file", name=name)
-    text, notes = decode(content, name)
-    if not text.strip():
-        raise LessonError("empty_file", name=name)
-    table = READERS[suffix](text)
-    if not table.rows:
-        raise LessonError("empty_file", name=name)
-    return Table(table.columns, table.rows, notes + table.notes)
-
-
-def decode(content: bytes, name: str) -> tuple[str, tuple[str, ...]]:
-    """Turns bytes into text: UTF-8 or UTF-16 by its mark, UTF-8 if it is valid, else what charset_normalizer finds.
-
-    Answers the text and a note where the encoding was not UTF-8. Raises LessonError `binary_file`.
-    """
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        try:
-            return content.decode("utf-16"), ("encoding",)
-        except UnicodeDecodeError as error:
-            raise LessonError("binary_file", name=name) from error
-    if b"\x00" in content:
-        raise LessonError("binary_file", name=name)
-    try:
-        return content.decode("utf-8-sig"), ()
-    except UnicodeDecodeError:
-        pass
-    from charset_normalizer import from_bytes
-
-    sample = content[:200_000]
-    odd = sum(byte < 32 and byte not in b"\t\n\r\f\x1b" for byte in sample) / len(sample)
-    candidates = ["cp1252", "latin_1", "mac_roman", "cp850"]
-    best = from_bytes(sample, cp_isolation=candidates).best() if odd < 0.01 else None
-    if best is None:
-        raise LessonError("binary_file", name=name)
-    return content.decode(best.encoding, errors="replace"), ("encoding",)
+    if max(longest) > LONGEST_CELL:  # bytes, of which a letter may take several
+        characters = max(pc.max(pc.utf8_length(column)).as_py() for column in table.data.columns)
+        if characters > LONGEST_CELL:
+            raise LessonError("text_too_long", name=name, characters=characters, most=LONGEST_CELL)

@@ -1,33 +1,51 @@
 """The first two arrows of the data's way: a file becomes texts, texts become prepared texts."""
 
+import json
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from core import project as projects
 from core import storage
 from core.classroom import sample_path
-from core.data import table
-from core.data.clean import STEPS, Cleaned, clean
+from core.data import apart, recipe, split, table
+from core.data.clean import GROUP, Cleaned, Finding, clean
 from core.data.columns import check_columns, guess_columns
 from core.data.language import text_language
-from core.data.read import read, read_content
-from core.data.split import SHARES, split
+from core.data.overview import overview
+from core.data.read import read
+from core.data.recipe import Recipe
+from core.data.table import Options, Progress, no_progress
 from core.errors import LessonError
+from core.machine import Choice
 from core.project import Project
 from core.tasks import TASKS
+
+ROOM = 1600  # characters: what the classroom model reads at once, 512 tokens of some three letters each
 
 
 @dataclass(frozen=True)
 class Source:
-    """Where texts came from: the file's name and, while they are being chosen, its table."""
+    """Where texts come from while they are being chosen: a name, and the table that was read."""
 
     name: str
     table: table.Table
 
 
-def open_source(reference: str, language: str) -> Source:
+# ---------------------------------------------------------------- 1. what she brings
+
+
+def open_source(
+    reference: str,
+    language: str,
+    options: Options = Options(),  # noqa: B008  (frozen)
+    progress: Progress = no_progress,
+) -> Source:
     """Reads `sample:poems`, `sample:notes` or a file's path. Raises LessonError, see `core.data.read`."""
     if reference.startswith("sample:"):
         path = sample_path(reference.removeprefix("sample:"), language)
@@ -35,83 +53,232 @@ def open_source(reference: str, language: str) -> Source:
             raise LessonError("unknown_sample", name=reference, samples="sample:poems, sample:notes")
         return Source(reference, read(path))
     path = Path(reference).expanduser()
-    return Source(path.name, read(path))
+    return Source(path.name, read(path, options, progress))
 
 
-def keep_upload(project: Project, content: bytes, name: str) -> Source:
-    """Reads what she uploaded or pasted and, if it can be read, keeps the file in the project's `source/`."""
-    source = Source(name, read_content(content, name))
+def keep_files(
+    project: Project,
+    files: Sequence[tuple[str, bytes]],
+    options: Options = Options(),  # noqa: B008
+    progress: Progress = no_progress,
+) -> None:
+    """Keeps what she uploaded or pasted, (name, content) each, and reads it apart; a failure leaves all as it was."""
     with storage.new_folder(project.folder / "source") as folder:
-        (folder / storage.safe_name(name)).write_bytes(content)
-    return source
+        (folder / "files").mkdir()
+        paths = [folder / "files" / f"{place:03}" / storage.safe_name(name) for place, (name, _) in enumerate(files)]
+        for path, (_, content) in zip(paths, files, strict=True):
+            path.parent.mkdir()
+            path.write_bytes(content)
+        name = files[0][0] if len(files) == 1 else f"{files[0][0]} + {len(files) - 1}"
+        _read_apart(folder, {"name": name, "files": paths, "options": options}, progress)
+
+
+def keep_path(project: Project, path: str, options: Options = Options(), progress: Progress = no_progress) -> None:  # noqa: B008
+    """Reads a file that stays where it is on this computer: for what is too big to be uploaded."""
+    chosen = Path(path.strip().strip("\"'")).expanduser()
+    if not chosen.is_file():
+        raise LessonError("file_not_found", name=path)
+    with storage.new_folder(project.folder / "source") as folder:
+        _read_apart(folder, {"name": chosen.name, "files": [chosen.absolute()], "options": options}, progress)
+
+
+def keep_hub(project: Project, progress: Progress = no_progress, token: str | None = None, **chosen: object) -> None:
+    """Streams the first rows of a Hub data set; `chosen` are the arguments of `core.data.hub.first_rows`."""
+    with storage.new_folder(project.folder / "source") as folder:
+        (folder / "read").mkdir()
+        question = {"name": chosen["id"], "folder": str(folder / "read"), "hub": chosen, "token": token}
+        apart.ask(question, progress)
+        storage.write_json(folder / "record.json", {"name": chosen["id"], "files": [], "hub": chosen})
+
+
+def read_again(project: Project, options: Options, progress: Progress = no_progress) -> None:
+    """Reads the kept file once more, as `options` say: another sheet, another way to divide it."""
+    folder = project.folder / "source"
+    record = storage.load_json(folder / "record.json")
+    files = [Path(file) if Path(file).is_absolute() else folder / file for file in record["files"]]
+    with storage.new_folder(folder / "read") as fresh:
+        question = {"name": record["name"], "folder": str(fresh), "files": [str(f) for f in files]}
+        apart.ask({**question, "options": asdict(options)}, progress)
+
+
+def _read_apart(folder: Path, origin: dict, progress: Progress) -> None:
+    question = {**origin, "folder": str(folder / "read"), "options": asdict(origin["options"])}
+    question["files"] = [str(file) for file in origin["files"]]
+    (folder / "read").mkdir()
+    apart.ask(question, progress)
+    files = [str(f.relative_to(folder)) if f.is_relative_to(folder) else str(f) for f in origin["files"]]
+    storage.write_json(folder / "record.json", {"name": origin["name"], "files": files})
 
 
 def kept_source(project: Project) -> Source | None:
-    """Answers the file kept by `keep_upload`; None where there is none."""
+    """Opens what was kept last, from memory-mapped files; None where there is nothing."""
     folder = project.folder / "source"
-    files = sorted(folder.iterdir()) if folder.is_dir() else []
-    return Source(files[0].name, read(files[0])) if files else None
+    record = storage.read_json(folder / "record.json")
+    found = apart.kept(folder / "read") if record else None
+    return Source(record["name"], found) if record and found else None
 
 
-def load_texts(project: Project, source: Source, columns: dict[str, str] | None = None) -> dict:
-    """Writes `texts/`: the task's columns of every row of the source, none left out. Answers its record."""
-    task = TASKS[project.task]
-    chosen = {wanted: choice.value for wanted, choice in guess_columns(source.table, task).items()} | (columns or {})
-    check_columns(source.table, chosen, task)
-    rows: list[dict] = [
-        {"row": number, **{wanted: row[chosen[wanted]] for wanted in task.columns}}
-        for number, row in enumerate(source.table.rows, start=1)
-    ]
-    if not any(row["text"].strip() for row in rows):
-        raise LessonError("only_blank_texts", name=source.name, rows=len(rows))
-    record = {
-        "source": source.name,
-        "task": task.code,
-        "columns": chosen,
-        "rows": len(rows),
-        "language": text_language(row["text"] for row in rows),
-        "fingerprint": storage.fingerprint(rows),
-        "written": time.time(),
-    }
-    with storage.new_folder(project.texts) as folder:
-        table.save(rows, folder / "rows", ("row", *task.columns))
-        storage.write_json(folder / "record.json", record)
-    return record
+def source_named(project: Project, name: str, language: str) -> Source:
+    """Opens the sample of that name, else what was kept last. Raises LessonError `file_not_found`."""
+    kept = None if name.startswith("sample:") else kept_source(project)
+    return kept or open_source(name, language)
 
 
-def look_clean(project: Project, steps: Sequence[str] = STEPS) -> Cleaned:
-    """Answers what cleaning would do, writing nothing."""
-    return clean(table.rows(project.texts / "rows"), TASKS[project.task], steps)
+# ---------------------------------------------------------------- 2. texts
 
 
-def prepare(project: Project, steps: Sequence[str] = STEPS, seed: int = 7) -> dict:
-    """Writes `prepared/`: train, validation, test, and the rows left out with their reasons. Answers its record.
+def load_texts(
+    project: Project, source: Source, columns: Mapping[str, str] | None = None, progress: Progress = no_progress
+) -> dict:
+    """Writes `texts/`: the task's columns of every row of the source, none left out. Answers its record.
 
-    Raises LessonError `too_few_texts`.
+    `columns` may also name a `group`: what tells which rows come from one book, author or document.
     """
     task = TASKS[project.task]
-    cleaned = look_clean(project, steps)
-    parts = split(cleaned.kept, seed)
-    made_from = storage.load_json(project.texts / "record.json")
-    record = {
-        "made_from": made_from["fingerprint"],
-        "source": made_from["source"],
-        "task": task.code,
-        "language": made_from["language"],
-        "steps": list(steps),
-        "seed": seed,
-        "rows_read": made_from["rows"],
-        "rows_kept": len(cleaned.kept),
-        "rows_tidied": cleaned.tidied,
-        "dropped": cleaned.reasons,
-        "rows": {name: len(parts[name]) for name in SHARES},
-        "fingerprint": storage.fingerprint(parts),
-        "written": time.time(),
-    }
-    with storage.new_folder(project.prepared) as folder:
-        for name, rows in parts.items():
-            table.save(rows, folder / name, ("row", *task.columns))
-        table.save(cleaned.dropped, folder / "left_out", ("row", *task.columns, "reason"))
+    guessed = {wanted: choice.value for wanted, choice in guess_columns(source.table, task).items()}
+    chosen = guessed | {wanted: column for wanted, column in (columns or {}).items() if column}
+    check_columns(source.table, chosen, task)
+    data = source.table.data
+    if (pc.max(pc.utf8_length(pc.utf8_trim_whitespace(data.column(chosen["text"])))).as_py() or 0) == 0:
+        raise LessonError("only_blank_texts", name=source.name, rows=len(data))
+    fields = [*task.columns, GROUP] if GROUP in chosen else [*task.columns]
+    arrays = {wanted: data.column(chosen[wanted]).cast(pa.string()) for wanted in fields}
+    loaded = pa.table({"row": pa.array(np.arange(1, len(data) + 1)), **arrays})
+    language = text_language(loaded.column("text").slice(0, 200).to_pylist())
+    seen = overview(loaded, task.columns, language, progress)
+    with storage.new_folder(project.texts) as folder:
+        table.save(loaded, folder / "rows")
+        storage.write_json(folder / "overview.json", seen)
+        record = {
+            "source": source.name,
+            "task": task.code,
+            "columns": chosen,
+            "rows": len(loaded),
+            "language": language,
+            "fingerprint": storage.fingerprint(chosen, task.code, table.file_fingerprint(folder / "rows")),
+            "written": time.time(),
+        }
         storage.write_json(folder / "record.json", record)
-    projects.update(project, "06_clean_texts", {"steps": list(steps), "seed": seed})
     return record
+
+
+def is_shortest(loaded: pa.Table, row: int) -> bool:
+    """Says whether no text has fewer characters than that of `row` (its number in her file, from 1)."""
+    lengths = pc.utf8_length(loaded.column("text"))
+    return 1 <= row <= len(loaded) and lengths[row - 1].as_py() == pc.min(lengths).as_py()
+
+
+# ---------------------------------------------------------------- 3. prepared texts
+
+
+def proposed(project: Project, room: int = ROOM) -> tuple[Recipe, dict[str, Choice]]:
+    """Answers the recipe that we propose for the project's texts, and why; `room` in characters."""
+    return recipe.propose(storage.load_json(project.texts / "overview.json"), TASKS[project.task], room)
+
+
+def look_clean(project: Project, chosen: Recipe, progress: Progress = no_progress) -> Cleaned:
+    """Answers what cleaning does, doing it once: it is kept in `cleaned/` until texts or recipe change."""
+    record = storage.load_json(project.texts / "record.json")
+    made_from = storage.fingerprint(record["fingerprint"], asdict(chosen))
+    folder = project.folder / "cleaned"
+    if (storage.read_json(folder / "record.json") or {}).get("made_from") == made_from:
+        return _kept_clean(folder)
+    cleaned = clean(table.read(project.texts / "rows"), TASKS[project.task], chosen, record["language"], progress)
+    with storage.new_folder(folder) as fresh:
+        table.save(cleaned.kept, fresh / "kept")
+        table.save(cleaned.left_out, fresh / "left_out")
+        np.savez(fresh / "keys.npz", kept=cleaned.keys, naive=cleaned.naive_keys)
+        findings = {code: asdict(finding) for code, finding in cleaned.findings.items()}
+        content = {"made_from": made_from, "recipe": asdict(chosen), "findings": findings, "mended": cleaned.mended}
+        storage.write_json(fresh / "record.json", content)
+    return cleaned
+
+
+def is_looked_at(project: Project, chosen: Recipe) -> bool:
+    """Says whether `look_clean` would answer at once."""
+    record = storage.load_json(project.texts / "record.json")
+    seen = storage.read_json(project.folder / "cleaned" / "record.json") or {}
+    return seen.get("made_from") == storage.fingerprint(record["fingerprint"], asdict(chosen))
+
+
+def seen_recipe(project: Project) -> Recipe | None:
+    """Answers the recipe that the texts, as they are now, were last looked at with; None where they never were."""
+    seen = storage.read_json(project.folder / "cleaned" / "record.json")
+    chosen = Recipe().changed(seen["recipe"]) if seen else None
+    return chosen if chosen and is_looked_at(project, chosen) else None
+
+
+def _kept_clean(folder: Path) -> Cleaned:
+    record = storage.load_json(folder / "record.json")
+    findings = {code: Finding(**finding) for code, finding in record["findings"].items()}
+    with np.load(folder / "keys.npz") as keys:
+        return Cleaned(
+            table.read(folder / "kept"),
+            table.read(folder / "left_out"),
+            findings,
+            record["mended"],
+            keys["kept"],
+            keys["naive"],
+        )
+
+
+def prepare(project: Project, chosen: Recipe | None = None, seed: int = 7, progress: Progress = no_progress) -> dict:
+    """Writes `prepared/`: train, validation, test, and the rows left out with their reasons. Answers its record.
+
+    Without a recipe, the proposed one. Raises LessonError `too_few_texts`, `too_few_groups`.
+    """
+    chosen = chosen or proposed(project)[0]
+    cleaned = look_clean(project, chosen, progress)
+    parts = split.assign(cleaned.keys, seed)
+    leak = split.leak(split.naive(len(cleaned.naive_keys), seed), cleaned.naive_keys)
+    made_from = storage.load_json(project.texts / "record.json")
+    with storage.new_folder(project.prepared) as folder:
+        prints = []
+        for code, name in enumerate(split.PARTS):
+            table.save(cleaned.kept.filter(pa.array(parts == code)), folder / name)
+            prints.append(table.file_fingerprint(folder / name))
+        table.save(cleaned.left_out, folder / "left_out")
+        record = {
+            "made_from": made_from["fingerprint"],
+            "source": made_from["source"],
+            "task": project.task,
+            "language": made_from["language"],
+            "recipe": asdict(chosen),
+            "seed": seed,
+            "rows_read": made_from["rows"],
+            "rows_kept": len(cleaned.kept),
+            "rows_mended": cleaned.mended,
+            "dropped": cleaned.reasons,
+            "rows": {name: int((parts == code).sum()) for code, name in enumerate(split.PARTS)},
+            "leak": leak,
+            "fingerprint": storage.fingerprint(prints),
+            "written": time.time(),
+        }
+        storage.write_json(folder / "record.json", record)
+    keep_recipe(project, chosen, seed)
+    return record
+
+
+def keep_recipe(project: Project, chosen: Recipe, seed: int) -> None:
+    """Notes what she chose, and for which texts: for others it may not fit."""
+    texts = storage.load_json(project.texts / "record.json")["fingerprint"]
+    projects.update(project, "06_clean_texts", {"recipe": asdict(chosen), "seed": seed, "recipe_for": texts})
+
+
+def kept_recipe(project: Project) -> Recipe | None:
+    """Answers the recipe that she chose for the texts as they are now, looked at again; None where there is none."""
+    kept = project.choices.get("06_clean_texts", {})
+    if kept.get("recipe_for") != storage.load_json(project.texts / "record.json")["fingerprint"]:
+        return None
+    return Recipe().changed(kept["recipe"])
+
+
+def read_recipe(path: Path) -> Recipe:
+    """Reads a recipe written as JSON. Raises LessonError `recipe_unreadable`, `recipe_problems`."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError) as error:
+        raise LessonError("recipe_unreadable", name=path.name) from error
+    if not isinstance(content, dict):
+        raise LessonError("recipe_unreadable", name=path.name)
+    return Recipe().changed(content)

@@ -4,19 +4,22 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from core import project as projects
 from core import storage
 from core.data import table
-from core.data.split import SHARES
+from core.data.split import PARTS
+from core.data.table import Progress, no_progress
 from core.errors import LessonError
 from core.models import folder as models
 from core.project import Project
 from core.tasks import TASKS, Task
-from core.tokens import tokenizer as tokenizers
+from core.tokens.cut import IGNORED, SCHEMA, Cut, fit
+from core.tokens.lengths import suggest_length
+from core.tokens.tokenise import Tokenised, ends, opened, tokenised
 from core.tokens.tokenizer import Tokenizer
 
-IGNORED = -100  # the label that torch's cross entropy leaves out by default
-COLUMNS = ("row", "input_ids", "labels", "length", "characters")
 SHORTEST = 8
 
 
@@ -43,29 +46,17 @@ def encode_rows(
     for row, source, completion in zip(rows, sources, completions, strict=True):
         read, scored = fit(source, completion + end, max_length - len(begin) - len(cue))
         context = begin + read + cue
+        is_whole = len(scored) >= len(completion)
         examples.append(
             Example(
                 row=row["row"],
                 input_ids=context + scored,
                 labels=[IGNORED] * len(context) + scored,
-                characters=len(tokenizer.decode(scored[: len(completion)])),
+                characters=len(task.completion(row) if is_whole else tokenizer.decode(scored)),
                 truncated=len(read) + len(scored) < len(source) + len(completion) + len(end),
             )
         )
     return examples
-
-
-def ends(tokenizer: Tokenizer) -> tuple[list[int], list[int]]:
-    """Answers what begins and what ends a text: one id each, or none where the model has none."""
-    begin, end = ([] if id is None else [id] for id in (tokenizer.bos_id, tokenizer.eos_id))
-    return begin, end
-
-
-def fit(source: list[int], scored: list[int], room: int) -> tuple[list[int], list[int]]:
-    """Cuts to `room` tokens: first the end of the source, which keeps half the room; then the end of the rest."""
-    room = max(0, room)
-    kept = source[: max(room - len(scored), room // 2)]
-    return kept, scored[: room - len(kept)]
 
 
 def prompt_ids(text: str, task: Task, tokenizer: Tokenizer, language: str, max_length: int) -> list[int]:
@@ -80,70 +71,63 @@ def prompt_ids(text: str, task: Task, tokenizer: Tokenizer, language: str, max_l
     return begin + (read[:room] if cue else read[-room:]) + cue
 
 
-def measure(project: Project) -> list[int]:
-    """Answers the whole length in tokens of every row, as the project's model would read it; training rows first."""
-    record, tokenizer = _opened(project)
-    rows = [row for name in SHARES for row in table.rows(project.prepared / name)]
-    examples = encode_rows(rows, TASKS[project.task], tokenizer, record["language"], max_length=10**9)
-    return [len(example.input_ids) for example in examples]
+def measure(project: Project, progress: Progress = no_progress) -> np.ndarray:
+    """Answers every row's whole length in tokens, as the project's model would read it: int32, training rows first.
+
+    The first call tokenises every row and writes `lengths/`; the next ones read it, until texts or model change.
+    """
+    return tokenised(project, progress).lengths
 
 
-def encode(project: Project, max_length: int | None = None) -> dict:
+def encode(project: Project, max_length: int | None = None, progress: Progress = no_progress) -> dict:
     """Writes `tokens/`: the three parts as ids and labels. Answers its record.
 
     `max_length` is in tokens, at most the model's context; None takes the suggestion of `core.tokens.lengths`.
     Raises LessonError `settings_out_of_range`.
     """
-    from core.tokens.lengths import suggest_length
-
-    record, tokenizer = _opened(project)
+    record, tokenizer = opened(project)
     context = models.describe(project.model, models.find(project.model)).context
-    if max_length is None:
-        max_length = suggest_length(measure(project), context).value
     shortest = shortest_length(project)
-    if not shortest <= max_length <= context:
+    if max_length is not None and not shortest <= max_length <= context:
         raise LessonError("settings_out_of_range", problems=f"max_length = {max_length} ({shortest}–{context})")
-    parts = {
-        name: encode_rows(
-            table.rows(project.prepared / name),
-            TASKS[project.task],
-            tokenizer,
-            record["language"],
-            max_length,
-        )
-        for name in SHARES
-    }
-    written = {
-        "made_from": record["fingerprint"],
+    rows = tokenised(project, lambda done: progress(0.8 * done))  # tokenising is most of the time
+    if max_length is None:
+        max_length = max(shortest, suggest_length(rows.lengths, context).value)
+    cut = Cut(tokenizer, tokenizer.encode(TASKS[project.task].cue(record["language"])), max_length)
+    with storage.new_folder(project.tokens) as folder:
+        tokens, done = {}, 0
+        for name in PARTS:
+            tokens[name] = 0
+            with table.writing(folder / name, SCHEMA) as writer:
+                for batch in table.read(rows.folder / name).to_batches(max_chunksize=table.BATCH_ROWS):
+                    written = cut(batch)
+                    writer.write_batch(written)
+                    tokens[name] += len(written["input_ids"].flatten())
+                    done += batch.num_rows
+                    progress(0.8 + 0.2 * done / len(rows.lengths))
+        content = _record(project, record, rows, max_length) | {"tokens": tokens}
+        storage.write_json(folder / "record.json", content)
+    projects.update(project, "08_lengths", {"max_length": max_length})
+    return content
+
+
+def _record(project: Project, prepared: dict, rows: Tokenised, max_length: int) -> dict:
+    return {
+        "made_from": prepared["fingerprint"],
         "task": project.task,
-        "language": record["language"],
+        "language": prepared["language"],
         "model": project.model,
         "max_length": max_length,
-        "rows": {name: len(examples) for name, examples in parts.items()},
-        "tokens": {name: sum(len(e.input_ids) for e in examples) for name, examples in parts.items()},
-        "truncated_rows": sum(example.truncated for examples in parts.values() for example in examples),
-        "fingerprint": storage.fingerprint(record["fingerprint"], project.model, max_length),
+        "rows": {name: table.read(rows.folder / name).num_rows for name in PARTS},
+        "truncated_rows": int((rows.lengths > max_length).sum()),
+        "fingerprint": storage.fingerprint(prepared["fingerprint"], project.model, max_length),
         "written": time.time(),
     }
-    with storage.new_folder(project.tokens) as folder:
-        for name, examples in parts.items():
-            rows = [{**vars(example), "length": len(example.input_ids)} for example in examples]
-            table.save(rows, folder / name, COLUMNS)
-        storage.write_json(folder / "record.json", written)
-    projects.update(project, "08_lengths", {"max_length": max_length})
-    return written
-
-
-def _opened(project: Project) -> tuple[dict, Tokenizer]:
-    record = storage.read_json(project.prepared / "record.json")
-    if record is None:
-        raise LessonError("not_prepared")
-    return record, tokenizers.load(models.find(project.model))
 
 
 def shortest_length(project: Project) -> int:
     """Answers the least maximum length, in tokens, that leaves room for something of hers beside the task's cue."""
-    record, tokenizer = _opened(project)
+    record, tokenizer = opened(project)
     begin, _ = ends(tokenizer)
     cue = tokenizer.encode(TASKS[project.task].cue(record["language"]))
     return -(-max(SHORTEST, len(begin + cue) + 2) // SHORTEST) * SHORTEST
@@ -151,6 +135,39 @@ def shortest_length(project: Project) -> int:
 
 def cut_text(project: Project, row: dict, max_length: int) -> str:
     """Answers what the model would still read of a row under `max_length`, special tokens left out."""
-    record, tokenizer = _opened(project)
+    record, tokenizer = opened(project)
     (example,) = encode_rows([row], TASKS[project.task], tokenizer, record["language"], max_length)
     return tokenizer.backend.decode(example.input_ids, skip_special_tokens=True)
+
+
+def cut_parts(project: Project, row: dict, max_length: int) -> list[tuple[str, str]]:
+    """Answers what `max_length` keeps and what it loses of a row: of its source, where it has one, and its completion.
+
+    What stands after a cut in the middle of a letter counts as lost, with its letter.
+    """
+    record, tokenizer = opened(project)
+    task = TASKS[project.task]
+    begin, end = ends(tokenizer)
+    source, completion = tokenizer.encode(task.source(row)), tokenizer.encode(task.completion(row))
+    room = max_length - len(begin) - len(tokenizer.encode(task.cue(record["language"])))
+    read, scored = fit(source, completion + end, room)
+    parts = [(source, len(read)), (completion, len(scored))]
+    return [_divided(tokenizer, ids, kept) for ids, kept in parts if ids]
+
+
+def _divided(tokenizer: Tokenizer, ids: list[int], kept: int) -> tuple[str, str]:
+    whole = tokenizer.decode(ids)
+    if kept >= len(ids):
+        return whole, ""
+    begins = tokenizer.decode(ids[:kept]).rstrip("\ufffd")
+    return begins, whole[len(begins) :]
+
+
+def place_of(project: Project, place: int) -> tuple[str, int]:
+    """Answers the part, and the place in it from 0, of the text that has this place in what `measure` answers."""
+    for part in PARTS:
+        count = table.read(project.prepared / part).num_rows
+        if place < count:
+            return part, place
+        place -= count
+    raise IndexError(place)

@@ -1,6 +1,7 @@
 """Every plot shares one template: the book's colours and typefaces, no toolbar, a sentence for who cannot see it."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -69,29 +70,70 @@ def candidates(names: Sequence[str], probabilities: Sequence[float], labels: Seq
     return figure
 
 
-def histogram(middles: Sequence[float], counts: Sequence[int], width: float, names: dict[str, str]) -> go.Figure:
-    """Bars of how many texts have each length in tokens. `names` holds the axes' titles, `x` and `y`."""
-    c = colours()
-    figure = go.Figure(go.Bar(x=list(middles), y=list(counts), width=width * 0.92, marker_color=c["main"]))
-    figure.update_xaxes(title=names["x"])
+def bars_between(edges: Sequence[int], counts: Sequence[int], names: dict[str, str], log: bool = False) -> go.Figure:
+    """Bars of how many texts there are between one edge and the next; `log` spaces the edges by ratio."""
+    labels = [f"{low}" if high - low == 1 else f"{low}–{high - 1}" for low, high in pairwise(edges)]
+    if log:
+        bar = go.Bar(x=labels, y=list(counts), marker_color=colours()["main"])
+    else:
+        middles = [(low + high - 1) / 2 for low, high in pairwise(edges)]
+        width = 0.92 * (edges[1] - edges[0]) if len(edges) > 1 else 1
+        bar = go.Bar(x=middles, y=list(counts), width=width, marker_color=colours()["main"], hovertext=labels)
+    bar.hovertemplate = "%{y}<extra></extra>" if log else "%{hovertext}: %{y}<extra></extra>"
+    figure = go.Figure(bar)
+    figure.update_xaxes(title=names["x"], type="category" if log else "linear", nticks=8)
     figure.update_yaxes(title=names["y"])
     return figure
 
 
-def mark(figure: go.Figure, x: float, label: str, strong: bool = False) -> None:
-    """Draws a vertical line with its label: a percentile, or (strong) the cut."""
+def lengths(
+    bins: tuple[Sequence[float], Sequence[int], int],
+    coverage: tuple[Sequence[int], Sequence[float], Sequence[float]],
+    names: dict[str, str],
+) -> go.Figure:
+    """Above, bars of how many texts have each length in tokens; below, the shares that each maximum length keeps.
+
+    `bins` and `coverage` are as `core.tokens.lengths` answers them. `names` holds the axes' titles (`tokens`, `texts`,
+    `kept`) and the curves' (`whole` texts, `share` of tokens).
+    """
+    from plotly.subplots import make_subplots
+
+    c = colours()
+    figure = make_subplots(rows=2, cols=1, shared_xaxes=True, row_heights=[0.6, 0.4], vertical_spacing=0.06)
+    middles, counts, width = bins
+    figure.add_bar(x=middles, y=counts, width=width * 0.92, marker_color=c["main"], showlegend=False, row=1, col=1)
+    cuts, whole, kept = coverage
+    for shares, name, colour in ((whole, names["whole"], c["main"]), (kept, names["share"], c["quiet"])):
+        line = {"color": colour, "width": 2}
+        figure.add_scatter(x=cuts, y=shares, name=name, mode="lines", line=line, legend="legend2", row=2, col=1)
+    # Under the plot: above it stand the marks, and a telephone has no room for both.
+    figure.update_layout(legend2={"orientation": "h", "x": 0, "y": -0.2, "yanchor": "top"})
+    figure.update_xaxes(title=names["tokens"], row=2, col=1)
+    figure.update_yaxes(title=names["texts"], row=1, col=1)
+    figure.update_yaxes(title=names["kept"], tickformat=".0%", range=[0, 1.04], dtick=0.5, row=2, col=1)
+    return figure
+
+
+def mark(figure: go.Figure, x: float, label: str, strong: bool = False, anchor: str = "center") -> None:
+    """Draws a vertical line over the whole figure, with its label: a percentile, or (strong) the cut.
+
+    `anchor` says which end of the label stands at the line.
+    """
     c = colours()
     colour, dash, width = (c["other"], "solid", 3) if strong else (c["quiet"], "dot", 1)
-    figure.add_vline(
+    line = {"color": colour, "dash": dash, "width": width}
+    figure.add_shape(type="line", x0=x, x1=x, y0=0, y1=1, xref="x", yref="paper", line=line)
+    figure.add_annotation(
         x=x,
-        line_color=colour,
-        line_dash=dash,
-        line_width=width,
-        annotation_text=label,
-        annotation_xanchor="right",
-        annotation_position="top",
-        annotation_yshift=22 if strong else 2,
-        annotation_font_color=colour,
+        y=1,
+        xref="x",
+        yref="paper",
+        yanchor="bottom",
+        yshift=20 if strong else 2,
+        xanchor=anchor,
+        text=label,
+        showarrow=False,
+        font={"color": colour},
     )
 
 

@@ -1,42 +1,52 @@
-"""Where texts come from in step 5: a sample, her file, or what she pastes; and which column holds what."""
+"""Where texts come from in step 5: a sample, her files, what she pastes, the Hub, or a path; and what holds what."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import streamlit as st
 
-from core.data import stages
-from core.data.columns import guess_columns
+from core.data import apart, stages
+from core.data.columns import guess_columns, guess_group
 from core.data.read import READERS
 from core.data.stages import Source
+from core.data.table import PIECES, Options, Progress
+from core.errors import LessonError
 from core.tasks import Task
-from core.ui import session
+from core.ui import hub_panel, problem, session
 from core.ui.lesson import Lesson
-from core.ui.plain import in_code
+from core.ui.plain import in_code, plain
+from core.ui.tables import rows_table
+from core.ui.waiting import waiting
 
-ORIGINS = ("sample", "file", "paste")
-_KEPT = "05.kept"  # the id of the upload that already lies in the project
+ORIGINS = ("sample", "file", "paste", "hub", "path")
+_READ = "05.read"  # what was asked to be read last, and how it failed if it did
+_ROWS_AT_FIRST = 5
 
 
 def ask_source(step: Lesson, task: Task) -> Source | None:
-    """Asks for an origin and answers its source; None while there is none. A file is kept as soon as it is read."""
+    """Asks for an origin and answers its source, or None. What is brought is kept as soon as it is read."""
+    offered = [origin for origin in ORIGINS if origin != "path" or session.is_personal()]
+    before = step.kept("origin", "sample")
     origin = st.segmented_control(
         step("source.label"),
-        ORIGINS,
-        default=step.kept("origin", "sample"),
+        offered,
+        default=before if before in offered else "sample",
         required=True,
         format_func=lambda code: step(f"from.{code}"),
         key="origin",
         label_visibility="collapsed",
     )
-    if origin != step.kept("origin", "sample"):
+    if origin != before:
         step.keep(origin=origin)
     if origin == "sample":
         st.caption(step(f"sample.{task.sample}"))
         return stages.open_source(f"sample:{task.sample}", step.language)
-    if origin == "file":
-        return _uploaded(step)
-    pasted = st.text_area(step("paste"), key="paste", height=200, help=step.words.body("paste"))
-    if pasted and pasted.strip():
-        return stages.keep_upload(session.ensure_project(), pasted.encode(), step("paste.name"))
-    return None
+    {"file": _upload, "paste": _paste, "hub": _hub, "path": _path}[origin](step)
+    source = stages.kept_source(step.project) if step.project else None
+    if source:
+        _tell(step, source)
+        _ask_options(step, source)
+    return source
 
 
 def ask_columns(step: Lesson, task: Task, source: Source) -> dict[str, str]:
@@ -46,15 +56,136 @@ def ask_columns(step: Lesson, task: Task, source: Source) -> dict[str, str]:
     for wanted, guess in guess_columns(source.table, task).items():
         key = f"column.{source.name}.{task.code}.{wanted}"
         columns[wanted] = st.selectbox(step(f"{task.code}.column.{wanted}"), names, names.index(guess.value), key=key)
-        facts = {**guess.facts, "column": in_code(guess.value)}
+        facts = {name: in_code(f) if isinstance(f, str) else f for name, f in guess.facts.items()}
         st.caption(step(f"reason.{guess.reason}", **facts))
+    others = ["", *(name for name in names if name not in columns.values())]
+    if len(others) > 1:
+        group = guess_group(source.table, list(columns.values()))
+        columns["group"] = st.selectbox(
+            step("column.group"),
+            others,
+            others.index(group) if group in others else 0,
+            format_func=lambda name: name or step("column.group.none"),
+            key=f"column.{source.name}.{task.code}.group",
+            help=step.words.body("column.group"),
+        )
     return columns
 
 
-def _uploaded(step: Lesson) -> Source | None:
-    uploaded = st.file_uploader(step("file"), [suffix.removeprefix(".") for suffix in READERS], key="file")
+def show_first(step: Lesson, source: Source, columns: Mapping[str, str]) -> None:
+    """Shows the first rows as they would be taken, so that a wrong column is seen before it is used."""
+    taken = {wanted: column for wanted, column in columns.items() if column}
+    first = source.table.data.slice(0, _ROWS_AT_FIRST).to_pylist()
+    rows = [{wanted: row[column][:600] for wanted, column in taken.items()} for row in first]
+    rows_table(
+        rows, {wanted: plain(column) for wanted, column in taken.items()}, "first", height=38 * (len(rows) + 1) + 3
+    )
+
+
+def _tell(step: Lesson, source: Source) -> None:
+    st.markdown(step("source.found", name=plain(source.name), rows=len(source.table)))
+    for note in source.table.notes:
+        facts = {name: f if isinstance(f, int | float) else in_code(str(f)) for name, f in note.facts.items()}
+        st.caption(":material/info: " + step(f"note.{note.code}", **facts))
+
+
+def _ask_options(step: Lesson, source: Source) -> None:
+    """Asks what the file leaves open: which sheet, or how to divide running text, with what each way gives."""
+    offers, taken = source.table.offers, source.table.taken
+    chosen: dict[str, Any] = {}
+    if len(offers.get("sheet", {})) > 1:
+        sheets = offers["sheet"]
+        chosen["sheet"] = st.selectbox(
+            step("sheet"),
+            list(sheets),
+            list(sheets).index(taken.sheet) if taken.sheet in sheets else 0,
+            format_func=lambda name: step("sheet.rows", name=name, rows=sheets[name]),
+            key=f"sheet.{source.name}",
+        )
+    pieces = offers.get("pieces", {})
+    ways = [way for way in PIECES if pieces.get(way) or way == "separator"]
+    if pieces:
+        chosen["pieces"] = st.radio(
+            step("pieces"),
+            ways,
+            ways.index(taken.pieces) if taken.pieces in ways else 0,
+            format_func=lambda way: step("pieces.count", way=step(f"pieces.{way}"), count=pieces.get(way, 0)),
+            key=f"pieces.{source.name}",
+            help=step.words.body("pieces"),
+        )
+        if chosen["pieces"] == "separator":
+            chosen["separator"] = st.text_input(
+                step("separator"), taken.separator, key=f"separator.{source.name}", help=step.words.body("separator")
+            )
+    wanted = Options(**chosen)
+    if chosen and wanted != Options(taken.sheet, taken.pieces, taken.separator):
+        project = session.ensure_project()
+        _read(step, str(wanted), lambda progress: stages.read_again(project, wanted, progress))
+
+
+def _read(step: Lesson, what: str, work: Callable[[Progress], None]) -> None:
+    """Reads once what is asked for; a failure stays on the page until something else is asked."""
+    key = f"{session.ensure_project().id} {what}"
+    last, error = st.session_state.get(_READ, ("", None))
+    if last != key:
+        try:
+            with waiting(step("reading")) as progress:
+                work(progress)
+            error = None
+        except LessonError as met:
+            error = met
+        st.session_state[_READ] = (key, error)
+        if error is None:
+            st.rerun()
+    if error:
+        problem.show(error, step.language)
+
+
+def _upload(step: Lesson) -> None:
+    endings = [suffix.removeprefix(".") for suffix in READERS]
+    uploaded = st.file_uploader(step("file"), endings, accept_multiple_files=True, key="file")
     st.caption(step.words.body("file"))
-    if uploaded and st.session_state.get(_KEPT) != uploaded.file_id:
-        stages.keep_upload(session.ensure_project(), uploaded.getvalue(), uploaded.name)
-        st.session_state[_KEPT] = uploaded.file_id
-    return stages.kept_source(step.project) if step.project else None
+    if uploaded:
+        project = session.ensure_project()
+        files = [(file.name, file) for file in uploaded]
+        what = " ".join(file.file_id for file in uploaded)
+        _read(
+            step,
+            what,
+            lambda progress: stages.keep_files(
+                project, [(name, file.getvalue()) for name, file in files], progress=progress
+            ),
+        )
+
+
+def _paste(step: Lesson) -> None:
+    pasted = st.text_area(step("paste"), key="paste", height=200, help=step.words.body("paste"))
+    if pasted and pasted.strip():
+        project = session.ensure_project()
+        content = [(step("paste.name"), pasted.encode())]
+        _read(step, f"paste {hash(pasted)}", lambda progress: stages.keep_files(project, content, progress=progress))
+
+
+def _path(step: Lesson) -> None:
+    path = st.text_input(step("path"), step.kept("path", ""), key="path", help=step.words.body("path"))
+    if st.button(step("path.read"), key="path.read", icon=":material/folder_open:") and path.strip():
+        step.keep(path=path)
+        st.session_state.pop(_READ, None)
+        project = session.ensure_project()
+        _read(step, f"path {path}", lambda progress: stages.keep_path(project, path, progress=progress))
+
+
+def _hub(step: Lesson) -> None:
+    token = st.session_state.get("hub_token")
+
+    def look(id: str) -> dict[str, list[str]]:
+        with waiting(step("hub.looking")):
+            return apart.ask({"name": id, "look": id, "token": token})
+
+    def fetch(id: str, configuration: str, split: str, rows: int) -> None:
+        chosen = {"id": id, "configuration": configuration, "split": split, "rows": rows}
+        project = session.ensure_project()
+        st.session_state.pop(_READ, None)
+        _read(step, str(chosen), lambda progress: stages.keep_hub(project, progress, token, **chosen))
+
+    hub_panel.ask(step, look, fetch)

@@ -11,7 +11,7 @@ MOST_SHARED = 0.2
 
 
 def rows(name: str, language: str) -> list[dict]:
-    return read(sample_path(name, language)).rows
+    return read(sample_path(name, language)).data.to_pylist()
 
 
 def triples(text: str) -> set[tuple[str, ...]]:

@@ -1,89 +1,184 @@
+"""From texts to prepared texts: what a recipe does, what it says of it, and what never falls on both sides."""
+
+import json
+
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core import storage
 from core.data import stages, table
-from core.data.clean import clean, sameness, tidy_spaces
-from core.data.language import text_language
-from core.data.split import SHARES, split
+from core.data.clean import clean
+from core.data.recipe import NEAR_MOST, Recipe, propose, repairs_of
+from core.data.split import PARTS
+from core.data.table import from_rows
 from core.errors import LessonError
 from core.tasks import TASKS
 
+WRITE, SUMMARIZE = TASKS["write"], TASKS["summarize"]
+NOTHING = Recipe(
+    *[False] * 5, personal="keep", long_summaries=False, copied_summaries=False, duplicates=False, near_duplicates=False
+)
 
-def rows(*texts: str) -> list[dict]:
-    return [{"row": number, "text": text} for number, text in enumerate(texts, start=1)]
+
+def rows(*texts, **columns):
+    import pyarrow as pa
+
+    data = {"row": list(range(1, len(texts) + 1)), "text": list(texts), **columns}
+    types = {"row": pa.int64()}
+    return pa.table({name: pa.array(values, types.get(name, pa.string())) for name, values in data.items()})
+
+
+def kept(cleaned):
+    return cleaned.kept.column("text").to_pylist()
+
+
+def left_out(cleaned):
+    return [(row["row"], row["reason"], row["like"]) for row in cleaned.left_out.to_pylist()]
+
+
+def load(project, texts, **columns):
+    found = from_rows(
+        [{"text": text, **{n: v[i] for n, v in columns.items()}} for i, text in enumerate(texts)], ["text", *columns]
+    )
+    return stages.load_texts(project, stages.Source("a.csv", found), {name: name for name in columns})
+
+
+# ------------------------------------------------------------------ a recipe
 
 
 def test_each_row_that_goes_says_why_and_the_first_of_equals_stays():
-    cleaned = clean(rows("Uno", "", "  ", "uno ", "Dos"), TASKS["write"])
-    assert [row["row"] for row in cleaned.kept] == [1, 5]
-    assert [(row["row"], row["reason"]) for row in cleaned.dropped] == [(2, "empty"), (3, "empty"), (4, "duplicate")]
+    cleaned = clean(rows("Uno y dos", "", "  ", "uno, y dos ", "Tres"), WRITE, Recipe())
+    assert kept(cleaned) == ["Uno y dos", "Tres"]
+    assert left_out(cleaned) == [(2, "empty", 0), (3, "empty", 0), (4, "duplicates", 1)]
+    assert cleaned.reasons == {"empty": 2, "duplicates": 1}
 
 
-def test_a_step_that_is_off_does_nothing():
-    cleaned = clean(rows("uno", "uno", "dos  "), TASKS["write"], steps=())
-    assert [row["text"] for row in cleaned.kept] == ["uno", "uno", "dos  "]
+def test_a_repair_that_is_off_does_nothing_but_still_tells_what_it_found():
+    cleaned = clean(
+        rows("El niÃ±o  mira la tarde", "uno y dos y tres y cuatro", "Uno y dos y tres y cuatro."), WRITE, NOTHING
+    )
+    assert kept(cleaned) == ["El niÃ±o  mira la tarde", "uno y dos y tres y cuatro", "Uno y dos y tres y cuatro."]
+    assert {code: finding.count for code, finding in cleaned.findings.items()} == {
+        "encoding": 1,
+        "whitespace": 1,
+        "duplicates": 1,
+    }
 
 
-def test_a_verse_keeps_its_indent_and_its_breaks():
-    assert tidy_spaces("uno  dos \n   tres\t\n\n\n\ncuatro") == "uno dos\n   tres\n\ncuatro"
+def test_a_finding_shows_at_most_three_real_examples_before_and_after():
+    cleaned = clean(rows(*(f"el niÃ±o número {n}" for n in range(9))), WRITE, Recipe(near_duplicates=False))
+    finding = cleaned.findings["encoding"]
+    assert finding.count == 9
+    assert finding.examples[0] == {"row": 1, "before": "el niÃ±o número 0", "after": "el niño número 0"}
+    assert len(finding.examples) == 3
 
 
-def test_an_emoji_made_of_several_stays_whole():
-    assert tidy_spaces("👩‍🌾 va") == "👩‍🌾 va"
+def test_near_equal_texts_show_their_twin_and_the_first_stays():
+    poem = "A la orilla del agua la tarde se me olvida, y el río que la lleva no me pregunta nada de lo que fue mi vida"
+    cleaned = clean(rows(poem, "Otra cosa distinta, con sus propias palabras de ayer", f"{poem} ay"), WRITE, Recipe())
+    assert left_out(cleaned) == [(3, "near_duplicates", 1)]
+    (shown,) = cleaned.findings["near_duplicates"].examples
+    assert (shown["twin_row"], shown["twin"]) == (1, poem)
+    assert 0.8 <= shown["likeness"] < 1
 
 
-@given(st.lists(st.text()))
-@example(["cafe\u200b\u0301"])  # an invisible mark between a letter and its accent
-def test_cleaning_twice_changes_nothing_more(texts):
-    once = clean(rows(*texts), TASKS["write"])
-    twice = clean(once.kept, TASKS["write"])
-    assert twice.kept == once.kept
-    assert not twice.dropped
-    assert not twice.tidied
+def test_personal_data_is_covered_kept_or_leaves_as_she_says():
+    data = rows("Escribime a ana@example.com cuando llegues", "Nada que tapar acá")
+    assert kept(clean(data, WRITE, Recipe()))[0] == "Escribime a [correo] cuando llegues"
+    assert kept(clean(data, WRITE, Recipe(personal="keep")))[0] == "Escribime a ana@example.com cuando llegues"
+    assert left_out(clean(data, WRITE, Recipe(personal="leave_out"))) == [(1, "personal", 0)]
 
 
-@given(
-    st.lists(st.sampled_from([f"texto {n}" for n in range(40)] + ["Texto  1", "TEXTO 2"]), min_size=60),
-    st.integers(0, 99),
-)
-def test_equal_texts_never_fall_on_both_sides(texts, seed):
-    try:
-        parts = split(rows(*texts), seed)
-    except LessonError:
-        return
-    keys = [{sameness(row) for row in parts[name]} for name in SHARES]
-    assert keys[0] | keys[1] | keys[2] == {sameness(row) for row in rows(*texts)}
-    assert not keys[0] & keys[1]
-    assert not keys[0] & keys[2]
-    assert not keys[1] & keys[2]
+def test_a_long_text_is_divided_and_its_pieces_belong_together():
+    stanza = "\n".join(f"verso {n} de la tarde larga" for n in range(4))
+    poem = "\n\n".join(f"{stanza} {n}" for n in range(6))
+    cleaned = clean(rows(poem, "otro"), WRITE, Recipe(long_texts=True, longest=250, near_duplicates=False))
+    assert all(len(text) <= 250 for text in kept(cleaned))
+    assert "".join("".join(kept(cleaned)[:-1]).split()) == "".join(poem.split())
+    assert len(set(cleaned.keys[:-1])) == 1
+    assert cleaned.keys[-1] != cleaned.keys[0]
 
 
-def test_a_split_is_80_10_10_and_the_seed_decides_it():
-    texts = rows(*(f"texto {n}" for n in range(200)))
-    parts = split(texts, 7)
-    assert {name: len(part) for name, part in parts.items()} == {"train": 160, "validation": 20, "test": 20}
-    assert split(texts, 7) == parts
-    assert split(texts, 8) != parts
+def test_pairs_are_never_divided_and_bad_summaries_leave():
+    source = "Una nota larga sobre la crecida del río y lo que dejó en las casas del bajo. " * 3
+    data = rows(source, source + "b", source + "c", summary=["La crecida dejó barro.", source * 2, source[:153]])
+    recipe = Recipe(long_texts=True, longest=50, near_duplicates=False)
+    assert left_out(clean(data, SUMMARIZE, recipe)) == [(2, "long_summaries", 0), (3, "copied_summaries", 0)]
+    assert "long_texts" not in repairs_of(SUMMARIZE)
 
 
-def test_too_few_texts_are_refused_with_the_number_that_is_needed(new_project, workspace):
-    project = new_project()
-    stages.load_texts(project, stages.Source("a.txt", table.Table(("text",), [{"text": f"t{n}"} for n in range(9)])))
+def test_a_summary_without_a_text_goes_and_a_text_without_a_summary_too():
+    assert clean(rows("uno", "", summary=[" ", "dos"]), SUMMARIZE, NOTHING).reasons == {"empty": 2}
+
+
+@settings(deadline=None)
+@given(st.lists(st.text(max_size=200), max_size=8), st.booleans())
+@example(["cafe\u200b\u0301"], False)  # an invisible mark between a letter and its accent
+@example(["&amp;lt;b&amp;gt;uno"], False)
+def test_a_recipe_applied_twice_changes_nothing_more(texts, divided):
+    recipe = Recipe(long_texts=divided, longest=40, short_texts=divided, shortest=3)
+    once = clean(rows(*texts), WRITE, recipe)
+    twice = clean(once.kept, WRITE, recipe)
+    assert kept(twice) == kept(once)
+    assert not twice.mended
+    assert not len(twice.left_out)
+
+
+@given(st.lists(st.text(max_size=60), max_size=12))
+@settings(deadline=None)
+def test_no_row_is_lost_in_silence(texts):
+    cleaned = clean(rows(*texts), WRITE, Recipe())
+    numbers = cleaned.kept.column("row").to_pylist() + cleaned.left_out.column("row").to_pylist()
+    assert sorted(numbers) == list(range(1, len(texts) + 1))
+
+
+def test_a_recipe_read_from_a_file_is_looked_at(tmp_path):
+    path = tmp_path / "receta.json"
+    path.write_text(json.dumps({"personal": "keep", "shortest": 5}))
+    assert stages.read_recipe(path) == Recipe(personal="keep", shortest=5)
+    path.write_text(json.dumps({"personal": "todo", "otra": 1, "likeness": 0.1}))
     with pytest.raises(LessonError) as error:
-        stages.prepare(project)
-    assert error.value.code == "too_few_texts"
-    assert error.value.facts == {"found": 9, "needed": 10}
+        stages.read_recipe(path)
+    assert error.value.code == "recipe_problems"
+    assert all(name in error.value.facts["problems"] for name in ("personal", "otra", "likeness"))
+    path.write_text("[]")
+    with pytest.raises(LessonError, match="recipe_unreadable"):
+        stages.read_recipe(path)
+
+
+def test_what_is_proposed_depends_on_the_texts_and_says_why():
+    few = {"rows": 100, "characters": {"max": 300, "percentiles": {"50": 50}}, "languages": {"es": 0.5, "en": 0.5}}
+    recipe, reasons = propose(few, WRITE, 1600)
+    assert recipe == Recipe(longest=1600)
+    many = {"rows": NEAR_MOST + 1, "characters": {"max": 9000, "percentiles": {"50": 900}}, "languages": {"es": 1.0}}
+    recipe, reasons = propose(many, WRITE, 1600)
+    assert (recipe.long_texts, recipe.short_texts, recipe.near_duplicates, recipe.other_language) == (
+        True,
+        True,
+        False,
+        True,
+    )
+    assert set(reasons) == {"longest", "long_texts", "short_texts", "near_duplicates", "other_language"}
+
+
+# ------------------------------------------------------------------ the stages
+
+
+def test_too_few_texts_are_refused_with_the_number_that_is_needed(new_project):
+    project = new_project()
+    load(project, ["uno", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve"])
+    with pytest.raises(LessonError) as error:
+        stages.prepare(project, NOTHING)
+    assert (error.value.code, error.value.facts) == ("too_few_texts", {"found": 9, "needed": 10})
     assert not project.prepared.exists()
 
 
 def test_only_blank_texts_and_wrong_columns_are_refused(new_project):
     project = new_project()
-    blank = stages.Source("a.csv", table.Table(("text",), [{"text": " "}] * 20))
     with pytest.raises(LessonError, match="only_blank_texts"):
-        stages.load_texts(project, blank)
-    full = stages.Source("a.csv", table.Table(("text",), [{"text": "x"}]))
+        load(project, [" "] * 20)
+    full = stages.Source("a.csv", from_rows([{"text": "x"}], ["text"]))
     with pytest.raises(LessonError, match="column_not_found"):
         stages.load_texts(project, full, {"text": "otra"})
     assert not project.texts.exists()
@@ -105,23 +200,50 @@ def test_what_is_saved_opens_with_datasets_too(loaded):
     assert load_from_disk(str(project.prepared / "train")).to_list() == table.rows(project.prepared / "train")
 
 
-def test_the_language_of_texts_is_told_by_their_small_words():
-    assert text_language(["The lamp is on the table by the door"]) == "en"
-    assert text_language(["La lámpara está en la mesa de la casa"]) == "es"
-    assert text_language([""]) == "es"
+def test_texts_of_one_group_stay_in_one_part_and_the_leak_of_a_naive_split_is_told(new_project):
+    project = new_project()
+    texts = [f"texto {n} que no se parece a ningún otro: {n * n} {n * 7919}" for n in range(100)]
+    load(project, texts, group=[f"libro {n % 20}" for n in range(100)])
+    record = stages.prepare(project, NOTHING)
+    groups = [{row["group"] for row in table.rows(project.prepared / part)} for part in PARTS]
+    assert not groups[0] & groups[1]
+    assert not groups[0] & groups[2]
+    assert not groups[1] & groups[2]
+    assert record["leak"]["test"] == 10
+    assert record["leak"]["leaked"] >= 8  # with four siblings each, nearly every row has one among the training ones
 
 
-def test_a_poem_that_is_only_spaces_counts_as_empty_even_with_every_repair_off():
-    assert clean(rows(" \n\t"), TASKS["write"], steps=()).reasons == {"empty": 1}
+def test_the_leak_counts_the_copies_that_cleaning_takes_out(new_project):
+    project = new_project()
+    different = [f"el {n} de la tarde {n * 31} y {n * 17} de la noche" for n in range(60)]
+    load(project, different + different[:30])
+    record = stages.prepare(project)
+    assert record["rows_kept"] == 60
+    assert record["leak"]["leaked"] > 0
 
 
-def test_summaries_without_a_text_go_and_texts_without_a_summary_too():
-    pairs = [{"row": 1, "text": "uno", "summary": " "}, {"row": 2, "text": "", "summary": "dos"}]
-    assert clean(pairs, TASKS["summarize"]).reasons == {"empty": 2}
+def test_cleaning_is_looked_at_once_and_done_again_when_the_texts_change(new_project):
+    project = new_project()
+    load(project, [f"uno  {n}" for n in range(12)])
+    first = stages.look_clean(project, NOTHING)
+    assert stages.is_looked_at(project, NOTHING)
+    assert stages.seen_recipe(project) == NOTHING
+    again = stages.look_clean(project, NOTHING)
+    assert again.kept.equals(first.kept)
+    assert again.findings == first.findings
+    assert (again.keys == first.keys).all()
+    load(project, ["otro"] * 3)
+    assert not stages.is_looked_at(project, NOTHING)
+    assert len(stages.look_clean(project, NOTHING).kept) == 3
 
 
-@given(st.integers(10, 400), st.integers(0, 2**31 - 1))
-def test_any_split_loses_nobody_and_leaves_no_part_empty(count, seed):
-    parts = split(rows(*(f"texto {n}" for n in range(count))), seed)
-    assert sorted(row["row"] for part in parts.values() for row in part) == list(range(1, count + 1))
-    assert len(parts["validation"]) == len(parts["test"]) == max(1, round(count / 10))
+def test_a_kept_recipe_is_for_the_texts_it_was_made_for(new_project):
+    from core import project as projects
+
+    project = new_project()
+    load(project, [f"uno {n}" for n in range(12)])
+    stages.prepare(project, NOTHING)
+    project = projects.open_project(project.folder.parent, project.id)
+    assert stages.kept_recipe(project) == NOTHING
+    load(project, ["otro"] * 3)
+    assert stages.kept_recipe(project) is None

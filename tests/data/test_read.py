@@ -1,149 +1,184 @@
+"""Reading as a whole: what is refused, what a child process is for, and which column holds what."""
+
 import json
 
+import psutil
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from core.data import stages
-from core.data.columns import guess_columns
-from core.data.read import read_content
-from core.data.table import rows
+from core.data import apart, stages, table
+from core.data.columns import guess_columns, guess_group
+from core.data.decode import LONGEST_CELL
+from core.data.read import read
+from core.data.table import Options, from_rows
 from core.errors import LessonError
 from core.tasks import TASKS
 
-POEM = "Niño, el corazón\ndice: «mañana»"
+WRITE, SUMMARIZE = TASKS["write"], TASKS["summarize"]
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
-@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
-def test_a_spreadsheet_export_is_read_whatever_its_encoding_and_line_ends(encoding, end):
-    rows = [f'{n};"Niño {n}; el corazón dice: ¿mañana?"' for n in range(20)]
-    content = end.join([" id ; Texto  ", *rows]).encode(encoding)
-    table = read_content(content, "poemas.csv")
-    assert table.columns == ("id", "Texto")
-    assert table.rows[3]["Texto"] == "Niño 3; el corazón dice: ¿mañana?"
-
-
-def test_line_breaks_inside_quotes_stay():
-    table = read_content(f'texto,autora\n"{POEM}",Ana\n'.encode(), "a.csv")
-    assert table.rows == [{"texto": POEM, "autora": "Ana"}]
-
-
-def test_nothing_is_guessed_to_be_a_number_or_missing():
-    assert read_content(b"text\n007\nNA\nnull\n", "a.csv").rows == [{"text": "007"}, {"text": "NA"}, {"text": "null"}]
-
-
-def test_json_lines_may_be_strings_or_objects_with_gaps():
-    table = read_content(b'"uno"\n\n{"text": "dos", "n": 2}\n{"text": null}\n', "a.jsonl")
-    assert table.columns == ("text", "n")
-    assert table.rows == [{"text": "uno", "n": ""}, {"text": "dos", "n": "2"}, {"text": "", "n": ""}]
-
-
-def test_plain_text_is_split_at_blank_lines_and_keeps_its_verses():
-    assert [row["text"] for row in read_content(f"{POEM}\n\n \n\nOtro\n  con sangría\n".encode(), "a.txt").rows] == [
-        POEM,
-        "Otro\n  con sangría",
-    ]
+def written(folder, name, content):
+    path = folder / name
+    path.write_bytes(content)
+    return path
 
 
 @pytest.mark.parametrize(
-    ("content", "name", "code"),
+    ("name", "content", "code"),
     [
-        (b"", "a.csv", "empty_file"),
-        (b"  \n ", "a.txt", "empty_file"),
-        (b"text\n", "a.csv", "empty_file"),
-        (bytes(range(256)) * 20, "a.csv", "binary_file"),
-        (b"\x89PNG\r\n\x1a\n\x00\x00", "a.csv", "binary_file"),
-        (b"a,b\n1,2\n1,2,3,4\n", "a.csv", "broken_csv"),
-        (b'{"text": ', "a.jsonl", "broken_json"),
-        (b"x", "a.exe", "unknown_format"),
+        ("a.csv", b"", "empty_file"),
+        ("a.txt", b" \n \n", "empty_file"),
+        ("a.csv", b"text\n", "empty_file"),
+        ("a.exe", b"x", "unknown_format"),
+        ("a.csv", b"\x89PNG\r\n\x1a\n\x00\x00", "misnamed_file"),
+        ("a.txt", b"x" * (LONGEST_CELL + 1), "text_too_long"),
     ],
 )
-def test_a_file_that_cannot_be_read_is_said_in_words(content, name, code):
+def test_a_file_that_cannot_be_read_is_said_in_words(tmp_path, name, content, code):
     with pytest.raises(LessonError) as error:
-        read_content(content, name)
+        read(written(tmp_path, name, content))
     assert error.value.code == code
 
 
-@given(st.binary(max_size=300), st.sampled_from(["a.csv", "a.tsv", "a.jsonl", "a.txt", "a.md"]))
-def test_no_bytes_give_anything_but_a_table_or_a_sentence(content, name):
-    try:
-        assert read_content(content, name).rows
-    except LessonError:
-        pass
+def test_an_ending_in_capitals_is_the_same_ending(tmp_path):
+    assert read(written(tmp_path, "POEMAS.TXT", b"uno\n\ndos")).data.to_pylist() == [{"text": "uno"}, {"text": "dos"}]
 
 
-@given(st.lists(st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc"))), min_size=1))
-def test_json_lines_give_back_what_was_written(texts):
-    content = "\n".join(json.dumps({"text": text}) for text in texts).encode()
-    assert [row["text"] for row in read_content(content, "a.jsonl").rows] == texts
+# ------------------------------------------------------------------ apart
 
 
-def test_columns_are_guessed_by_name_then_by_length_each_with_a_reason():
-    named = read_content(b"n,Resumen,Cuerpo\n1,corto,un texto largo de verdad\n", "a.csv")
-    chosen = guess_columns(named, TASKS["summarize"])
-    assert {name: choice.value for name, choice in chosen.items()} == {"text": "Cuerpo", "summary": "Resumen"}
-    unnamed = read_content(b"a,b\n1,un texto largo\n", "a.csv")
-    assert guess_columns(unnamed, TASKS["write"])["text"].value == "b"
-    assert guess_columns(unnamed, TASKS["write"])["text"].reason == "column.by_length"
+def test_an_upload_is_read_by_another_process_and_opened_from_disk(new_project):
+    project = new_project()
+    shares = []
+    stages.keep_files(project, [("poemas.csv", "n;texto\n1;«Niño»\n".encode("cp1252"))], progress=shares.append)
+    source = stages.kept_source(project)
+    assert source.name == "poemas.csv"
+    assert source.table.data.to_pylist() == [{"n": "1", "texto": "«Niño»"}]
+    assert "encoding" in {note.code for note in source.table.notes}
 
 
 def test_an_upload_that_cannot_be_read_leaves_the_project_as_it_was(new_project):
     project = new_project()
-    stages.keep_upload(project, b"text\nuno\n", "a.csv")
+    stages.keep_files(project, [("a.csv", b"text\nuno\n")])
     with pytest.raises(LessonError):
-        stages.keep_upload(project, b"\x00", "b.csv")
-    assert stages.kept_source(project).table.rows == [{"text": "uno"}]
+        stages.keep_files(project, [("b.csv", b"\x00\x01\x02")])
+    assert stages.kept_source(project).table.data.to_pylist() == [{"text": "uno"}]
+
+
+def test_several_files_become_one_table(new_project):
+    project = new_project()
+    stages.keep_files(project, [("a.txt", b"uno"), ("b.txt", b"dos")])
+    assert [row["text"] for row in stages.kept_source(project).table.data.to_pylist()] == ["uno", "dos"]
 
 
 def test_a_hostile_file_name_stays_inside_the_project(new_project):
     project = new_project()
-    stages.keep_upload(project, b"uno\n\ndos", "../../../evil.txt")
-    assert [path.name for path in (project.folder / "source").iterdir()] == ["evil.txt"]
+    stages.keep_files(project, [("../../../evil.txt", b"uno\n\ndos")])
+    (kept,) = (project.folder / "source" / "files").rglob("*.txt")
+    assert kept.name == "evil.txt"
+    assert sorted(path.name for path in project.folder.parent.iterdir()) == [project.id]
 
 
-def test_in_a_file_of_one_column_commas_belong_to_the_text():
-    table = read_content(b'texto\nHola, mundo, otra vez\n"Chau, mundo"\n', "a.csv")
-    assert table.rows == [{"texto": "Hola, mundo, otra vez"}, {"texto": "Chau, mundo"}]
-    assert table.notes == ()
+def test_a_file_may_be_read_again_in_another_way(new_project):
+    project = new_project()
+    stages.keep_files(project, [("a.txt", b"uno\ndos\n\ntres")])
+    assert len(stages.kept_source(project).table) == 2
+    stages.read_again(project, Options(pieces="line"))
+    source = stages.kept_source(project)
+    assert (len(source.table), source.table.taken.pieces) == (3, "line")
 
 
-def test_a_row_with_more_cells_than_the_header_is_refused_rather_than_cut():
+def test_a_path_on_this_computer_is_read_where_it_lies(new_project, tmp_path):
+    project = new_project()
+    path = written(tmp_path, "grande.csv", b"texto\nuno\ndos\n")
+    stages.keep_path(project, f' "{path}" ')
+    assert len(stages.kept_source(project).table) == 2
+    assert not (project.folder / "source" / "files").exists()
+    with pytest.raises(LessonError, match="file_not_found"):
+        stages.keep_path(project, str(tmp_path / "no-está.csv"))
+
+
+def test_a_file_that_asks_for_too_much_memory_is_stopped_and_said_so(tmp_path, monkeypatch):
+    monkeypatch.setattr(apart, "MOST_MEMORY", 20_000_000)  # less than Python itself takes
+    path = written(tmp_path, "a.csv", b"texto\n" + b"uno dos tres\n" * 200_000)
+    question = {"name": "a.csv", "folder": str(tmp_path / "read"), "files": [str(path)], "options": {}}
     with pytest.raises(LessonError) as error:
-        read_content(b"id,texto\n1,uno, y algo que no debe perderse\n2,dos\n", "a.csv")
-    assert (error.value.code, error.value.facts) == ("broken_csv", {"line": 2})
+        apart.ask(question)
+    assert (error.value.code, error.value.facts) == ("reading_too_big", {"name": "a.csv"})
+    assert not [child for child in psutil.Process().children() if child.is_running() and child.status() != "zombie"]
 
 
-def test_a_row_with_fewer_cells_has_empty_ones():
-    assert read_content(b"id,texto\n1\n", "a.csv").rows == [{"id": "1", "texto": ""}]
+def test_a_reading_that_never_ends_is_stopped(tmp_path, monkeypatch):
+    monkeypatch.setattr(apart, "MOST_SECONDS", 0)
+    path = written(tmp_path, "a.csv", b"texto\nuno\n")
+    with pytest.raises(LessonError, match="reading_too_slow"):
+        apart.ask({"name": "a.csv", "folder": str(tmp_path / "read"), "files": [str(path)], "options": {}})
 
 
-def test_columns_without_a_name_or_with_the_same_one_stay_apart():
-    table = read_content(b"texto,texto ,\nuno,dos,tres\n", "a.csv")
-    assert table.columns == ("texto", "texto (2)", "(3)")
-    assert table.rows == [{"texto": "uno", "texto (2)": "dos", "(3)": "tres"}]
+def test_what_a_table_said_of_itself_is_there_when_it_is_opened_again(tmp_path):
+    found = table.Table(
+        from_rows([{"a": "1"}], ["a"]).data,
+        (table.Note("encoding", {"encoding": "cp1252"}),),
+        {"sheet": {"Hoja 1": 3}},
+        Options(sheet="Hoja 1"),
+    )
+    apart.keep(found, tmp_path)
+    assert apart.kept(tmp_path) == found
+    assert apart.kept(tmp_path / "other") is None
 
 
-def test_an_empty_cell_between_tabs_stays_in_its_place():
-    assert read_content(b"a\tb\tc\n\t\tx\n", "a.tsv").rows == [{"a": "", "b": "", "c": "x"}]
+# ------------------------------------------------------------------ columns
 
 
-def test_a_verse_keeps_its_indent_inside_quotes():
-    assert read_content(b'n, texto\n1, "  uno\n    dos"\n', "a.csv").rows[0]["texto"] == "  uno\n    dos"
+def columns_of(found, task):
+    return {name: choice.value for name, choice in guess_columns(found, task).items()}
 
 
-@pytest.mark.parametrize("text", ["El corazón está aquí.", "Árbol", "¿Mañana?", "pingüino y ñandú", "él"])
-def test_a_short_old_export_keeps_its_accents(text):
-    assert read_content(f"título;texto\nuno;{text}\n".encode("latin-1"), "a.csv").rows[0]["texto"] == text
+def test_columns_are_guessed_by_name_each_with_a_reason():
+    found = from_rows(
+        [{"n": "1", "Resumen": "corto", "Cuerpo": "un texto largo de verdad, con más palabras"}],
+        ["n", "Resumen", "Cuerpo"],
+    )
+    assert columns_of(found, SUMMARIZE) == {"text": "Cuerpo", "summary": "Resumen"}
+    assert guess_columns(found, SUMMARIZE)["summary"].reason == "column.summary_named"
+    assert guess_columns(found, SUMMARIZE)["summary"].facts["times"] > 5
 
 
-@pytest.mark.parametrize("mark", ["\u2028", "\u2029", "\x85"])
-def test_only_a_line_break_ends_a_json_line(mark):
-    content = json.dumps({"text": f"uno{mark}dos"}, ensure_ascii=False).encode()
-    assert read_content(content, "a.jsonl").rows == [{"text": f"uno{mark}dos"}]
+def test_without_a_telling_name_the_longest_is_the_text_and_a_shorter_one_the_summary():
+    rows = [{"a": f"t{n}", "b": f"un texto bastante largo, el {n}", "c": "poesía"} for n in range(20)]
+    found = from_rows(rows, ["a", "b", "c"])
+    assert columns_of(found, WRITE) == {"text": "b"}
+    assert guess_columns(found, WRITE)["text"].reason == "column.by_length"
+    chosen = guess_columns(found, SUMMARIZE)["summary"]
+    assert (chosen.value, chosen.reason) == ("a", "column.shorter")  # «c» says the same in every row
+
+
+def test_a_column_called_text_with_nothing_in_it_is_not_the_text():
+    found = from_rows([{"text": "", "poema": "uno"}], ["text", "poema"])
+    assert columns_of(found, WRITE) == {"text": "poema"}
+
+
+def test_a_book_or_an_author_is_found_to_keep_together():
+    rows = [{"texto": f"texto {n}", "Autora": f"autora {n % 4}", "archivo": "x"} for n in range(12)]
+    found = from_rows(rows, ["texto", "Autora", "archivo"])
+    assert guess_group(found, ["texto"]) == "Autora"
+    assert guess_group(from_rows([{"texto": "a", "autora": "b"}], ["texto", "autora"]), ["texto"]) == ""
+
+
+def test_summaries_need_two_columns():
+    with pytest.raises(LessonError, match="too_few_columns"):
+        guess_columns(from_rows([{"a": "x"}], ["a"]), SUMMARIZE)
 
 
 def test_half_an_emoji_is_read_as_a_mark_that_can_be_kept(new_project):
     project = new_project()
-    stages.load_texts(project, stages.keep_upload(project, rb'{"text": "luna \ud83c"}', "a.jsonl"))
-    assert rows(project.texts / "rows") == [{"row": 1, "text": "luna \ufffd"}]
+    stages.keep_files(project, [("a.jsonl", rb'{"text": "luna \ud83c"}')])
+    stages.load_texts(project, stages.kept_source(project))
+    assert table.rows(project.texts / "rows") == [{"row": 1, "text": "luna \ufffd"}]
+
+
+def test_the_record_of_a_data_set_opens_with_datasets_too(tmp_path):
+    from datasets import load_from_disk
+
+    table.save(from_rows([{"a": "ñ"}, {"a": "«»"}], ["a"]).data, tmp_path / "rows")
+    assert load_from_disk(str(tmp_path / "rows")).to_list() == [{"a": "ñ"}, {"a": "«»"}]
+    assert json.loads((tmp_path / "rows" / "dataset_info.json").read_text()) == {}

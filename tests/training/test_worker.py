@@ -297,7 +297,9 @@ def test_finishing_early_evaluates_there_and_keeps_an_adapter(project: Project, 
 
 
 def test_patience_stops_a_run_that_no_longer_improves_and_keeps_its_best(project: Project, new_run: Callable[..., Run]):
-    run = new_run(project, max_steps=60, evaluations=20, patience=2, learning_rate=0.1, lora_alpha=1024, warmup_share=0)
+    run = new_run(
+        project, max_steps=60, evaluations=20, patience=2, learning_rate=0.03, lora_alpha=1024, warmup_share=0
+    )
     runs.start(run)
     state = ended(run)
     best = watch.curve(run).best[0]

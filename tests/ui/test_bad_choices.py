@@ -10,7 +10,7 @@ import pytest
 from core import classroom, storage, texts, workshop
 from core import project as projects
 from core.data import stages
-from core.data.read import read_content
+from core.data.read import read
 from core.errors import LessonError
 from core.sharing import adapter
 from core.training import plan, runs
@@ -45,6 +45,11 @@ def assert_said(page, error, language="es"):
     assert [shown.value for shown in page.error] == [f"**{said.happened}**\n\n{said.found}\n\n{said.advice}"]
 
 
+def read_bytes(content, name, folder):
+    (folder / name).write_bytes(content)
+    return read(folder / name)
+
+
 BAD_FILES = {
     "vacio.csv": b"",
     "espacios.txt": b"  \n\n \t\n",
@@ -56,12 +61,12 @@ BAD_FILES = {
 
 @IN_BOTH_LANGUAGES
 @pytest.mark.parametrize("name", BAD_FILES)
-def test_a_file_that_cannot_be_read(visit, project, name, language):
+def test_a_file_that_cannot_be_read(visit, project, name, language, tmp_path):
     before = on_disk(project)
     page = visit("05_load_texts", language, project)
     page.button_group(key="origin").set_value("file").run()
     page.file_uploader(key="file").upload(name, BAD_FILES[name]).run()
-    assert_said(page, refused(read_content, BAD_FILES[name], name), language)
+    assert_said(page, refused(read_bytes, BAD_FILES[name], name, tmp_path), language)
     assert on_disk(project) == before
     assert stages.kept_source(project) is None
 
@@ -204,7 +209,9 @@ def test_a_zip_that_holds_no_adapter(visit, project):
 
 
 # The facts of errors that are ours or numbers; all others come from a file, a model or a person.
-OURS = {"megabytes", "formats", "line", "needed", "rows", "step", "learning_rate"}
+OURS = {"megabytes", "formats", "line", "needed", "rows", "step", "learning_rate", "most", "characters", "looks_like"}
+OURS |= {"pages", "groups"}
+OURS_THERE = {("too_few_texts", "found"), ("too_many_columns", "columns"), ("broken_json_file", "column")}
 
 
 @IN_BOTH_LANGUAGES
@@ -212,7 +219,7 @@ OURS = {"megabytes", "formats", "line", "needed", "rows", "step", "learning_rate
 def test_what_comes_from_outside_stands_in_an_error_as_it_is(code, language):
     block = texts.words(language, "errors").blocks[code]
     facts: dict = dict.fromkeys(texts.placeholders(block.label + block.body), "`![x](http://example.com/x.png) **x**`")
-    facts |= {name: 3 for name in facts if name in OURS or (code, name) == ("too_few_texts", "found")}
+    facts |= {name: 3 for name in facts if name in OURS or (code, name) in OURS_THERE}
     said = problem.explain(LessonError(code, **facts), language)
     outside_code = re.sub(r"`[^`]*`", "", " ".join(dataclasses.astuple(said)))
     assert "![" not in outside_code

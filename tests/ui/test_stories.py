@@ -11,6 +11,7 @@ import pytest
 
 from core import processes, storage, texts, workshop
 from core import project as projects
+from core.data import table
 from core.training import runs, watch
 
 api = pytest.importorskip("playwright.sync_api", reason="no Playwright here: the browser stories are left out")
@@ -103,7 +104,7 @@ def test_a_first_visitor_goes_all_the_way_and_takes_her_adapter_home(serve, brow
         press(page, "keep")
         go_on("05_load_texts")
         press(page, "load")
-        expect(page.get_by_test_id("stDataFrame")).to_be_visible()
+        expect(page.get_by_test_id("stDataFrame").nth(1)).to_be_visible(timeout=30_000)
         go_on("06_clean_texts")
         press(page, "prepare")
         expect(page.get_by_test_id("stMetric")).to_have_count(3)
@@ -231,6 +232,74 @@ def test_the_first_request_of_a_server_leads_to_a_locked_step_and_on(serve, brow
     assert workshop.missing(project, workshop.BY_NAME["09_settings"]) == []
 
 
+# ------------------------------------------------------------------ 4. her own messy file
+
+OLD_POEMS = [
+    "Niño que mira el río,\r\nel corazón le pide mañana",
+    "La abuela guardó la sombra; después la dobló en el cajón",
+    "¿Quién cerró la canción del patio?\r\nLa lluvia, que venía con sueño",
+    "Al año siguiente volvió el señor del pan, con su acordeón",
+    "Una luz pequeña sobre la mesa: así empezó la mañana",
+    "El gato soñó que era jardín y nadie lo despertó",
+    "Bajo el árbol quedó la silla, esperándote todavía",
+    "Mi tía decía adiós como quien deja una puerta abierta",
+    "Hay un camión azul, un león de yeso y tres limones",
+    "Después del carnaval quedó la calle llena de papelitos",
+    "La última estación tenía un reloj sin agujas",
+    "Él volvió, ella no, y el mantel siguió puesto",
+]
+
+
+def test_a_messy_old_file_goes_from_upload_to_the_length_plot(serve, browser, settled, begun, tmp_path):
+    """Latin-1, `;`, padded headers, a broken row, a copy, a telephone, marks of a web page and an empty row."""
+    bad = [
+        "Llamame al +54 9 11 4321-8765 cuando salga el sol",
+        "Volví&nbsp;tarde<br>y la casa dormía",
+        "",
+        OLD_POEMS[0],
+    ]
+    lines = [" nro ; Poema ", *(f'{n};"{poem}"' for n, poem in enumerate([*OLD_POEMS, *bad])), "99;suelto; y con cola"]
+    file = tmp_path / "poemas viejos.csv"
+    file.write_bytes("\r\n".join(lines).encode("latin-1"))
+    server = serve()
+    said = words("05_load_texts", "06_clean_texts", "settings")
+    with browser() as visitor:
+        page = visitor.new_page()
+        page.goto(address(server, "05_load_texts", begun))
+        by_key(page, "origin").get_by_text(words("05_load_texts")("from.file")).click()
+        page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(file)
+        expect(page.get_by_text("17", exact=True)).to_be_visible(timeout=30_000)
+        expect(page.get_by_text(said("reason.column.by_name", column="Poema").replace("`", ""))).to_be_visible()
+        press(page, "load")
+        expect(page.get_by_test_id("stDataFrame").nth(1)).to_be_visible(timeout=30_000)
+        settled(page)
+        expect_no_error(page)
+        follow(page, "06_clean_texts")
+        settled(page)
+        for repair in ("markup", "personal", "duplicates", "empty"):
+            expect(page.get_by_text(said(f"repair.{repair}"), exact=True).first).to_be_visible()
+        press(page, "prepare")
+        expect(page.get_by_test_id("stMetric")).to_have_count(3)
+        expect_no_error(page)
+        follow(page, "07_tokens")
+        settled(page)
+        expect_no_error(page)
+        follow(page, "08_lengths")
+        expect(page.get_by_test_id("stPlotlyChart").first).to_be_visible()
+        press(page, "keep")
+        expect(page.get_by_test_id("stAlertContentSuccess")).to_be_visible()
+        expect_no_error(page)
+    texts_read = table.rows(begun.texts / "rows")
+    assert texts_read[0]["text"] == OLD_POEMS[0].replace("\r\n", "\n")
+    assert texts_read[-1]["text"].startswith("suelto")
+    assert "y con cola" in texts_read[-1]["text"]
+    prepared = storage.load_json(begun.prepared / "record.json")
+    assert prepared["dropped"] == {"empty": 1, "duplicates": 1}
+    kept = [row["text"] for part in ("train", "validation", "test") for row in table.rows(begun.prepared / part)]
+    assert "Llamame al [teléfono] cuando salga el sol" in kept
+    assert "Volví tarde\ny la casa dormía" in kept
+
+
 # ------------------------------------------------------------------ what a browser alone can tell
 
 
@@ -291,9 +360,14 @@ def test_her_texts_are_shown_as_text_never_run(serve, browser, settled, workspac
         by_key(page, "origin").get_by_text(words("05_load_texts")("from.file")).click()
         page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(file)
         press(page, "load")
-        expect(page.get_by_test_id("stDataFrame")).to_be_visible()
+        expect(page.get_by_test_id("stDataFrame").nth(1)).to_be_visible(timeout=30_000)
         shown_as_text("05_load_texts")
         follow(page, "06_clean_texts")
+        settled(page)
+        page.get_by_text(words("06_clean_texts")("repair.markup"), exact=True).first.click()  # her tags stay
+        settled(page)
+        page.wait_for_timeout(500)
+        settled(page)
         press(page, "prepare")
         shown_as_text("06_clean_texts")
         expect(page.get_by_test_id("stMetric")).to_have_count(3)

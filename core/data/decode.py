@@ -1,0 +1,202 @@
+"""From bytes to text: what encoding a file has, told without holding the file in memory."""
+
+import codecs
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from core.data.table import Note
+from core.errors import LessonError
+
+LONGEST_CELL = 10_000_000  # characters: some twenty novels, and more than any one text
+_LONGEST_LINE = 2 * LONGEST_CELL  # a line may hold several cells, but a file of one endless line is no table
+_BLOCK = 1 << 18
+_SAMPLE = 200_000
+_ONE_BYTE = ["cp1252", "latin_1", "mac_roman", "cp850"]  # what Spanish and English were written in before UTF-8
+_MARKS = {  # the longer ones first: UTF-32's begins as UTF-16's does
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+_FIRST_BYTES = {
+    b"%PDF-": "PDF",
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "DOC / XLS",
+    b"{\\rtf": "RTF",
+    b"\x89PNG\r\n": "PNG",
+    b"\xff\xd8\xff": "JPEG",
+    b"GIF8": "GIF",
+    b"II*\x00": "TIFF",
+    b"MM\x00*": "TIFF",
+    b"RIFF": "WEBP / WAV / AVI",
+    b"ID3": "MP3",
+    b"SQLite format 3\x00": "SQLite",
+    b"PAR1": "Parquet",
+    b"ARROW1": "Arrow",
+    b"\x1f\x8b": "GZIP",
+    b"7z\xbc\xaf\x27\x1c": "7Z",
+    b"Rar!\x1a\x07": "RAR",
+    b"\x7fELF": "ELF",
+}
+_TEXT_TOO = {"WEBP / WAV / AVI", "MP3", "GIF", "Parquet", "Arrow"}  # a text could begin so: a NUL or a bad byte decides
+_ZIPPED = {"word/": "DOCX", "xl/": "XLSX", "ppt/": "PPTX"}
+_MIME = {"epub": "EPUB", "opendocument.text": "ODT", "opendocument.spreadsheet": "ODS"}
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How a file is to be opened: a codec's name, and what she should know about it."""
+
+    name: str
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass
+class _Seen:
+    """What a pass over the whole file counted."""
+
+    nul: bool = False
+    replaced: int = 0
+    beyond_ascii: int = 0
+    characters: int = 0
+    first_bad: int = -1
+
+
+def find_encoding(path: Path) -> Encoding:
+    """Answers the encoding of the text in `path`, after looking at all of it, a block at a time.
+
+    In turn: the mark at its beginning; UTF-16 without one, by its NULs in every other byte; UTF-8, even with a few
+    broken bytes; else what charset_normalizer finds among one-byte encodings in a sample.
+    Raises LessonError `empty_file`, `misnamed_file` (by its first bytes it is something else), `binary_file`.
+    """
+    with path.open("rb") as file:
+        head = file.read(4096)
+    if not head:
+        raise LessonError("empty_file", name=path.name)
+    kind = looks_like(path)
+    if kind and kind not in _TEXT_TOO:
+        raise LessonError("misnamed_file", name=path.name, looks_like=kind)
+    try:
+        return _check(path, _marked(head) or _utf16_without_mark(head) or "utf-8")
+    except LessonError as error:
+        if kind and error.code == "binary_file":
+            raise LessonError("misnamed_file", name=path.name, looks_like=kind) from error
+        raise
+
+
+def looks_like(path: Path) -> str:
+    """Answers the format that the first bytes of `path` tell (PDF, DOCX, PNG…); empty where they tell none."""
+    with path.open("rb") as file:
+        head = file.read(32)
+    if head.startswith(b"PK\x03\x04"):
+        return _zipped(path)
+    return next((kind for first, kind in _FIRST_BYTES.items() if head.startswith(first)), "")
+
+
+def _zipped(path: Path) -> str:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+            if "mimetype" in names and archive.getinfo("mimetype").file_size < 200:
+                mime = archive.read("mimetype").decode("ascii", errors="replace")
+                return next((kind for part, kind in _MIME.items() if part in mime), "ZIP")
+    except (zipfile.BadZipFile, OSError, ValueError, RuntimeError, NotImplementedError):
+        return "ZIP"
+    return next((kind for first, kind in _ZIPPED.items() if any(name.startswith(first) for name in names)), "ZIP")
+
+
+def open_text(path: Path, encoding: Encoding, newline: str | None = "") -> TextIO:
+    """Opens a file for reading as `find_encoding` said; what breaks the encoding is read as «�»."""
+    return path.open(encoding=encoding.name, errors="replace", newline=newline)
+
+
+def lines(file: TextIO, name: str) -> Iterator[str]:
+    """Gives the lines of an open text. Raises LessonError `text_too_long` rather than fill the memory with one."""
+    while line := file.readline(_LONGEST_LINE + 1):
+        if len(line) > _LONGEST_LINE:
+            raise LessonError("text_too_long", name=name, characters=len(line), most=LONGEST_CELL)
+        yield line
+
+
+def _marked(head: bytes) -> str:
+    return next((name for mark, name in _MARKS.items() if head.startswith(mark)), "")
+
+
+def _utf16_without_mark(head: bytes) -> str:
+    """Answers the UTF-16 that most letters' empty halves tell; empty where there is no such pattern."""
+    pairs = len(head) // 2
+    first, second = head[: 2 * pairs : 2].count(0), head[1 : 2 * pairs : 2].count(0)
+    if second > pairs / 2 and first <= pairs / 20:
+        return "utf-16-le"
+    return "utf-16-be" if first > pairs / 2 and second <= pairs / 20 else ""
+
+
+def _check(path: Path, name: str) -> Encoding:
+    seen = _look_through(path, name)
+    if seen.nul:
+        raise LessonError("binary_file", name=path.name)
+    said = () if name in ("utf-8", "utf-8-sig") else (Note("encoding", {"encoding": name}),)
+    if not seen.replaced:
+        return Encoding(name, said)
+    if name == "utf-8" and seen.replaced * 10 > seen.beyond_ascii - seen.replaced:
+        name = _one_byte(path, seen.first_bad)
+        seen = _look_through(path, name)
+        said = (Note("encoding", {"encoding": name}),)
+    elif seen.replaced * 10 > seen.characters:
+        raise LessonError("binary_file", name=path.name)
+    lost = (Note("replaced_characters", {"count": seen.replaced}),) if seen.replaced else ()
+    return Encoding(name, said + lost)
+
+
+def _look_through(path: Path, name: str) -> _Seen:
+    """Decodes the file a block at a time, counting what does not fit; strictly while nothing fails, for it is quick."""
+    seen = _Seen()
+    wide = name.startswith(("utf-16", "utf-32"))
+    decoder = codecs.getincrementaldecoder(name)("replace")
+    strict = codecs.getincrementaldecoder(name)("strict")
+    broken = False
+    with path.open("rb") as file:
+        while True:
+            before = file.tell()
+            block = file.read(_BLOCK)
+            seen.nul |= not wide and b"\x00" in block
+            if not broken:
+                state = strict.getstate()
+                try:
+                    text = strict.decode(block, final=not block)
+                except UnicodeDecodeError as error:
+                    broken, seen.first_bad = True, before + error.start
+                    decoder.setstate(state)
+            if broken:
+                text = decoder.decode(block, final=not block)
+                seen.replaced += text.count("\ufffd") - _written(block, name)
+            seen.nul |= wide and "\x00" in text
+            if broken or seen.first_bad < 0:
+                seen.characters += len(text)
+                seen.beyond_ascii += 0 if text.isascii() else len(text) - len(text.encode("ascii", "ignore"))
+            if not block or seen.nul:
+                return seen
+
+
+def _written(block: bytes, name: str) -> int:
+    """Answers how many «�» stand in the file itself, left there by some other program."""
+    return block.count(b"\xef\xbf\xbd") if name.startswith("utf-8") else 0
+
+
+def _one_byte(path: Path, first_bad: int) -> str:
+    """Answers the one-byte encoding of a sample that surely has the first byte which is not UTF-8."""
+    from charset_normalizer import from_bytes
+
+    with path.open("rb") as file:
+        sample = file.read(_SAMPLE)
+        if first_bad > _SAMPLE // 2:
+            file.seek(first_bad - 2000)
+            sample = sample[: _SAMPLE // 2] + file.read(_SAMPLE // 2)
+    odd = sum(byte < 32 and byte not in b"\t\n\r\f\x1b" for byte in sample) / len(sample)
+    best = from_bytes(sample, cp_isolation=_ONE_BYTE).best() if odd < 0.01 else None
+    if best is None:
+        raise LessonError("binary_file", name=path.name)
+    return best.encoding

@@ -1,0 +1,59 @@
+"""A text before and after a repair, with what changed marked. Shown as text, whatever stands in it."""
+
+import re
+from difflib import SequenceMatcher
+from html import escape
+
+import streamlit as st
+
+_AROUND = 70  # characters kept on each side of a change
+_MOST = 700  # characters shown of one text
+_GONE = "background:#c2512f26;text-decoration:line-through;text-decoration-color:#c2512f"
+_NEW = "background:#1f626930;text-decoration:underline;text-decoration-color:#1f6269"
+_BOX = "white-space:pre-wrap;overflow-wrap:anywhere;line-height:1.55;margin:.1rem 0 .6rem"
+
+
+def show(before: str, after: str | None) -> None:
+    """Shows one text with what a repair takes struck and what it puts underlined; `after` None: the whole text goes."""
+    if after is None:
+        marked = f'<span style="{_GONE}">{escape(shorten(before))}</span>'
+    else:
+        marked = mark(before, after)
+    st.html(f'<div style="{_BOX}">{marked}</div>')
+
+
+def mark(before: str, after: str) -> str:
+    """Answers HTML with the changes marked, and the stretches that stay the same shortened."""
+    old, new = _words(before[: 4 * _MOST]), _words(after[: 4 * _MOST])
+    parts: list[str] = []
+    shown = 0
+    for kind, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        gone, came = "".join(old[a:b]), "".join(new[c:d])
+        if kind == "equal":
+            parts.append(escape(_middle(gone)))
+        else:
+            parts += [f'<span style="{_GONE}">{escape(visible(gone))}</span>' if gone else ""]
+            parts += [f'<span style="{_NEW}">{escape(came)}</span>' if came else ""]
+        shown += min(len(gone), 2 * _AROUND) + len(came)
+        if shown > _MOST:
+            return "".join(parts) + " …"
+    return "".join(parts)
+
+
+def visible(text: str) -> str:
+    """Answers what goes with its unseen characters shown: a struck space cannot be seen."""
+    named = text.replace("\n", "↵\n").replace("\t", "→").replace("\u00a0", "⍽")
+    shown = "".join(c if c in "\n " or c.isprintable() else "◦" for c in named)
+    return shown.replace(" ", "·") if not shown.strip() else shown
+
+
+def shorten(text: str, most: int = 320) -> str:
+    return text if len(text) <= most else text[:most].rstrip() + " …"
+
+
+def _middle(same: str) -> str:
+    return same if len(same) <= 2 * _AROUND + 20 else f"{same[:_AROUND]} […] {same[-_AROUND:]}"
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+|\s|[^\w\s]", text)

@@ -1,0 +1,126 @@
+import random
+import tempfile
+
+import make_files as make
+import pytest
+
+from core.data import read_document as documents
+from core.data.read_document import read_document, running_text
+from core.data.table import Options, no_progress
+
+BOOK = """# Uno
+
+Verso uno\\
+verso dos con nota[^1]
+
+[^1]: Una nota.
+
+# Dos
+
+Otro texto, con ![foto](nada.png) y <script>alert(1)</script>.
+"""
+
+
+@pytest.mark.parametrize("name", ["a.docx", "a.odt", "a.epub", "a.rtf", "a.html", "a.htm"])
+def test_headings_verses_and_accents_stay_and_notes_and_images_go(name, tmp_path):
+    text, _ = running_text(make.pandoc(tmp_path / name, BOOK.replace("Otro", "Ñandú, otro")))
+    assert "# Uno\n" in text
+    assert "Verso uno\nverso dos con nota" in text
+    assert "Ñandú" in text
+    assert "nada.png" not in text or name == "a.rtf"  # pandoc writes a missing image's name into an RTF
+    assert "[1]" not in text
+    assert name == "a.rtf" or "Una nota" not in text
+
+
+def test_a_poem_typed_a_paragraph_a_verse_is_a_poem(tmp_path):
+    path = make.word(tmp_path / "a.docx", make.POEMS)
+    table = read_document(path, Options(), no_progress)
+    assert table.data.column("text").to_pylist() == [
+        "\n".join(make.POEMS[:2]),
+        "y el río\nse va",
+        "última copla\nsin luz",
+    ]
+    assert {note.code: dict(note.facts) for note in table.notes} == {"verses": {"count": 6}}
+
+
+def test_several_empty_paragraphs_are_told_apart_from_one(tmp_path):
+    text, _ = running_text(
+        make.word(tmp_path / "a.docx", ["uno", "dos", "", "tres", "cuatro", "", "", "cinco", "seis"])
+    )
+    assert text == "uno\ndos\n\ntres\ncuatro\n\n\ncinco\nseis\n"
+
+
+def test_a_verse_and_an_empty_paragraph_each_time_is_double_spacing(tmp_path):
+    lines = [part for n in range(12) for part in (f"verso {n}", *([""] * (2 if n % 4 == 3 else 1)))]
+    text, _ = running_text(make.word(tmp_path / "a.docx", lines))
+    assert text.startswith("verso 0\nverso 1\nverso 2\nverso 3\n\n")
+
+
+def test_prose_keeps_its_paragraphs_apart(tmp_path):
+    long = "Una oración de prosa que es bastante más larga que cualquier verso corriente, y que sigue. " * 3
+    text, notes = running_text(make.word(tmp_path / "a.docx", [long, long, "", long, long]))
+    assert text.count("\n\n") == 3
+    assert notes == ()
+
+
+@pytest.mark.parametrize("name", ["a.odt", "a.rtf", "a.html"])
+def test_empty_paragraphs_count_in_other_formats_too(name, tmp_path):
+    path = tmp_path / name
+    if name == "a.rtf":
+        path.write_bytes(rb"{\rtf1\ansi\ansicpg1252 uno\par dos\par\par tres ni\'f1o\par cuatro\par}")
+    elif name == "a.html":
+        path.write_text("<html><p>uno</p><p>dos</p><p>&nbsp;</p><p>tres niño</p><p>cuatro</p></html>", encoding="utf-8")
+    else:
+        make.pandoc(path, "uno\n\ndos\n\nVACIO\n\ntres niño\n\ncuatro")
+        make.repacked(path, lambda n, c: (n, c.replace(b">VACIO</text:p>", b"></text:p>")))
+    assert running_text(path)[0] == "uno\ndos\n\ntres niño\ncuatro\n"
+
+
+def test_html_in_the_encoding_it_declares_without_scripts_or_contents(tmp_path):
+    path = tmp_path / "a.html"
+    path.write_bytes(
+        '<html><head><meta charset="iso-8859-1"><title>No</title></head><body><div id="toc"><p>Índice</p>'
+        '</div><ul><li><a href="#a">Ir</a></li></ul><p>Niño</p><style>p{}</style><script>mal()</script></html>'.encode(
+            "latin-1"
+        )
+    )
+    assert running_text(path)[0] == "Niño\n"
+
+
+def test_what_cannot_be_read_says_why(tmp_path):
+    plain = tmp_path / "plano.docx"
+    plain.write_text("hola, soy un texto")
+    old = tmp_path / "viejo.docx"
+    old.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504) + "WordDocument\0".encode("utf-16-le"))
+    locked = tmp_path / "clave.docx"
+    locked.write_bytes(old.read_bytes()[:512] + "EncryptedPackage\0".encode("utf-16-le"))
+    cut = make.word(tmp_path / "cortado.docx", ["hola"] * 200)
+    cut.write_bytes(cut.read_bytes()[:4000])
+    odt = make.pandoc(tmp_path / "clave.odt", "hola")
+    make.repacked(odt, lambda n, c: (n, b"<x><manifest:encryption-data/></x>" if n.endswith("manifest.xml") else c))
+    found = [make.outcome(read_document, path) for path in (plain, old, locked, cut, odt)]
+    assert found == ["misnamed_file", "misnamed_file", "encrypted_file", "broken_file", "encrypted_file"]
+    assert make.outcome(read_document, make.word(tmp_path / "vacio.docx", [""])) == "empty_file"
+
+
+def test_a_document_of_another_kind_under_a_known_name_is_read(tmp_path):
+    path = make.pandoc(tmp_path / "a.odt", "hola").rename(tmp_path / "a.docx")
+    assert running_text(path)[0] == "hola\n"
+
+
+def test_a_document_that_takes_too_long_is_left(tmp_path, monkeypatch):
+    monkeypatch.setattr(documents, "_SECONDS", 0.0001)
+    assert make.outcome(read_document, make.word(tmp_path / "a.docx", ["hola"])) == "document_too_heavy"
+
+
+def test_no_temporary_folder_is_left(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "t"))
+    (tmp_path / "t").mkdir()
+    running_text(make.word(tmp_path / "a.docx", ["hola"]))
+    assert list((tmp_path / "t").iterdir()) == []
+
+
+@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("name", ["a.docx", "a.odt", "a.epub", "a.rtf", "a.html"])
+def test_a_damaged_document_gives_a_table_or_an_error(name, seed, tmp_path):
+    make.outcome(read_document, make.mutated(make.pandoc(tmp_path / name, BOOK), random.Random(seed)))

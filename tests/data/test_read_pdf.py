@@ -1,0 +1,60 @@
+import random
+
+import make_files as make
+import pytest
+
+from core.data import read_pdf as pdfs
+from core.data.read_pdf import read_pdf
+from core.data.table import Options, no_progress
+
+POEM = "Niño, el corazón\ndice: mañana\n\ny el río\nse va"
+PROSE = [
+    "Había una vez una isla en el río donde vivía una mujer que hablaba con las co-",
+    "sas de la casa, con las ollas y con las sillas, y también con el perro del vecino,",
+    "que la escuchaba sin entender del todo, aunque moviendo la cola cada tanto, y así",
+    "pasaban los días.",
+]
+
+
+def read(path):
+    return read_pdf(path, Options(pieces="whole"), no_progress)
+
+
+def test_verses_and_stanzas_stay(tmp_path):
+    assert read(make.pdf(tmp_path / "a.pdf", [POEM])).data.column("text").to_pylist() == [POEM]
+
+
+def test_cut_words_are_whole_again_in_prose_only(tmp_path):
+    text = read(make.pdf(tmp_path / "a.pdf", ["\n".join(PROSE)])).data.column("text")[0].as_py()
+    assert "las cosas\nde la casa" in text
+    verse = read(make.pdf(tmp_path / "b.pdf", ["luz mar-\nina\nde la tarde que cae lenta\nsobre"]))
+    assert "mar-\nina" in verse.data.column("text")[0].as_py()
+
+
+def test_what_repeats_at_the_edges_goes_and_is_counted(tmp_path):
+    table = read(make.pdf(tmp_path / "a.pdf", [f"{POEM}\n{word}" for word in ("sol", "mar", "sal", "pan")], edges=True))
+    text = table.data.column("text")[0].as_py()
+    assert "Antología" not in text
+    assert "Página" not in text
+    assert text.count("Niño") == 4
+    assert [(note.code, dict(note.facts)) for note in table.notes] == [("page_edges", {"count": 8})]
+
+
+def test_what_cannot_be_read_says_why(tmp_path, monkeypatch):
+    assert make.outcome(read_pdf, make.pdf(tmp_path / "a.pdf", ["hola"], password="clave")) == "encrypted_file"
+    assert make.outcome(read_pdf, make.pdf(tmp_path / "b.pdf", ["", "", "x"])) == "scanned_pdf"
+    assert make.outcome(read_pdf, make.word(tmp_path / "c.pdf", ["x"])) == "misnamed_file"
+    (tmp_path / "d.pdf").write_bytes(b"%PDF-1.7\nnada")
+    assert make.outcome(read_pdf, tmp_path / "d.pdf") == "broken_file"
+    monkeypatch.setattr(pdfs, "MAX_PAGES", 2)
+    assert make.outcome(read_pdf, make.pdf(tmp_path / "e.pdf", ["x"] * 3)) == "too_many_pages"
+
+
+def test_a_page_without_text_among_others_is_told(tmp_path):
+    table = read(make.pdf(tmp_path / "a.pdf", [POEM, "", POEM]))
+    assert ("pages_without_text", {"count": 1}) in [(note.code, dict(note.facts)) for note in table.notes]
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_a_damaged_pdf_gives_a_table_or_an_error(seed, tmp_path):
+    make.outcome(read_pdf, make.mutated(make.pdf(tmp_path / "a.pdf", [POEM] * 3), random.Random(seed)))

@@ -1,0 +1,202 @@
+"""A small Hub of our own on loopback: enough of its API for the real client libraries."""
+
+import hashlib
+import json
+import re
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email.parser import BytesParser
+from functools import cached_property
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, unquote, urlparse
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+
+@dataclass
+class Repository:
+    """What lies under an id, and how it is refused.
+
+    `refusal` is a status and an error code for everything; `closed` shows the files' names and gates the files;
+    `silent` takes the question and answers only once the server ends; `token` is the one that opens a closed one.
+    """
+
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    refusal: tuple[int, str] | None = None
+    closed: bool = False
+    silent: bool = False
+    token: str = ""
+    facts: Mapping[str, object] = field(default_factory=dict)
+
+    @cached_property
+    def digests(self) -> dict[str, str]:
+        return {name: hashlib.sha256(content).hexdigest() for name, content in self.files.items()}
+
+    def entries(self, under: str, recursive: bool) -> list[dict]:
+        """Answers files and folders as the Hub lists them."""
+        prefix = f"{under}/" if under else ""
+        inside = [name for name in self.files if name.startswith(prefix)]
+        folders = {name[: place.start()] for name in inside for place in re.finditer("/", name)} - {under}
+        if not recursive:
+            inside, folders = [[n for n in names if "/" not in n[len(prefix) :]] for names in (inside, folders)]
+        return [self.entry(name) for name in [*sorted(folders), *inside] if name.startswith(prefix)]
+
+    def entry(self, name: str) -> dict:
+        if name not in self.files:
+            return {"type": "directory", "path": name, "oid": hashlib.sha1(name.encode()).hexdigest(), "size": 0}
+        return {"type": "file", "path": name, "size": len(self.files[name]), "oid": self.digests[name][:40]}
+
+
+class HubServer(ThreadingHTTPServer):
+    """A running Hub: its `address`, what was `asked` of it (method and path) and how many bytes of files it `served`.
+
+    `stop` ends it, as often as one likes.
+    """
+
+    daemon_threads = True
+
+    def __init__(self, models: Mapping[str, Repository], datasets: Mapping[str, Repository]) -> None:
+        super().__init__(("127.0.0.1", 0), _Answer)
+        self.repositories = {"models": models, "datasets": datasets}
+        self.address = f"http://127.0.0.1:{self.server_port}"
+        self.asked: list[str] = []
+        self.served = 0
+        self.ended = threading.Event()
+
+    def stop(self) -> None:
+        if not self.ended.is_set():
+            self.ended.set()
+            self.shutdown()
+            self.server_close()
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that hangs up is no news."""
+
+
+@contextmanager
+def serving(
+    models: Mapping[str, Repository] | None = None, datasets: Mapping[str, Repository] | None = None
+) -> Iterator[HubServer]:
+    """Gives a running Hub with these repositories."""
+    server = HubServer(models or {}, datasets or {})
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+class _Answer(BaseHTTPRequestHandler):
+    """`/api/KIND` searches, `/api/KIND/ID…` tells of one, `/[datasets/]ID/resolve/REVISION/FILE` a file."""
+
+    server: HubServer
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+    def do_HEAD(self) -> None:
+        self.answer()
+
+    def do_GET(self) -> None:
+        self.answer()
+
+    def do_POST(self) -> None:
+        self.answer()
+
+    def answer(self) -> None:
+        self.body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        address = urlparse(self.path)
+        self.question = parse_qs(address.query)
+        self.server.asked.append(f"{self.command} {self.path}")
+        parts = unquote(address.path).strip("/").split("/")
+        if parts[0] == "api" and len(parts) == 2:
+            return self.search(parts[1])
+        is_api = parts[0] == "api"
+        kind = parts[1] if is_api else ("datasets" if parts[0] == "datasets" else "models")
+        rest = parts[2:] if is_api else parts[kind == "datasets" :]
+        id, rest = "/".join(rest[:2]), rest[2:]
+        repository = self.server.repositories.get(kind, {}).get(id)
+        if repository is None:
+            return self.refuse(404, "RepoNotFound")
+        if repository.silent:
+            self.server.ended.wait(60)
+            return None
+        if repository.refusal:
+            return self.refuse(*repository.refusal)
+        opened = repository.token and self.headers.get("Authorization") == f"Bearer {repository.token}"
+        if repository.closed and not opened and (not is_api or "auth-check" in rest):
+            return self.refuse(403, "GatedRepo")
+        return self.tell(id, repository, rest) if is_api else self.give(repository, "/".join(rest[2:]))
+
+    def search(self, kind: str) -> None:
+        words = " ".join(self.question.get("search", [])).lower().split()
+        if "silencio" in words:
+            self.server.ended.wait(60)
+            return None
+        tags = {f"language:{tag.removeprefix('language:')}" for tag in self.question.get("filter", [])}
+        found = [
+            {"_id": "1", "id": id, "private": False, "tags": [], **repository.facts}
+            for id, repository in self.server.repositories[kind].items()
+            if all(word in id.lower() for word in words) and tags <= set(repository.facts.get("tags", []))
+        ]
+        found.sort(key=lambda item: -item.get("downloads", 0))
+        return self.say(found[: int(self.question.get("limit", ["1000"])[0])])
+
+    def tell(self, id: str, repository: Repository, rest: list[str]) -> None:
+        if rest[:1] == ["auth-check"]:
+            return self.say({})
+        if rest[:1] == ["tree"]:
+            under = "/".join(rest[2:])
+            entries = repository.entries(under, self.question.get("recursive", [""])[0].lower() in ("1", "true"))
+            return self.say(entries) if entries or not under else self.refuse(404, "EntryNotFound")
+        if rest[:1] == ["paths-info"]:
+            folders = {entry["path"] for entry in repository.entries("", True)}
+            return self.say([repository.entry(path) for path in self.paths() if path in folders])
+        siblings = [{"rfilename": name, "size": len(content)} for name, content in repository.files.items()]
+        info = {"_id": "1", "id": id, "sha": COMMIT, "siblings": siblings, "private": False, "tags": []}
+        return self.say({**info, **repository.facts})
+
+    def paths(self) -> list[str]:
+        """The paths that a client asks about, in JSON or as a form."""
+        if "json" in self.headers.get("Content-Type", ""):
+            return json.loads(self.body)["paths"]
+        if "urlencoded" in self.headers.get("Content-Type", ""):
+            return parse_qs(self.body.decode())["paths"]
+        form = BytesParser().parsebytes(f"Content-Type: {self.headers['Content-Type']}\r\n\r\n".encode() + self.body)
+        return [
+            part.get_payload()
+            for part in form.get_payload()
+            if part.get_param("name", header="Content-Disposition") == "paths"
+        ]
+
+    def give(self, repository: Repository, name: str) -> None:
+        if name not in repository.files:
+            return self.refuse(404, "EntryNotFound")
+        content = repository.files[name]
+        headers = {"ETag": f'"{repository.digests[name]}"', "X-Repo-Commit": COMMIT, "Accept-Ranges": "bytes"}
+        wanted = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
+        if not wanted:
+            return self.send(200, content, headers)
+        start, end = int(wanted[1]), min(int(wanted[2] or len(content)), len(content) - 1)
+        headers["Content-Range"] = f"bytes {start}-{end}/{len(content)}"
+        return self.send(206, content[start : end + 1], headers)
+
+    def refuse(self, status: int, code: str) -> None:
+        self.send(status, b"", {"X-Error-Code": code, "X-Error-Message": code})
+
+    def say(self, content: object) -> None:
+        self.send(200, json.dumps(content).encode(), {"Content-Type": "application/json"}, counted=False)
+
+    def send(self, status: int, content: bytes, headers: Mapping[str, str], counted: bool = True) -> None:
+        self.send_response(status)
+        for name, value in {"Content-Length": str(len(content)), **headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        if self.command != "HEAD":
+            for start in range(0, len(content), 1 << 16):  # what she does not wait for is not counted
+                piece = content[start : start + (1 << 16)]
+                self.wfile.write(piece)
+                self.server.served += len(piece) if counted else 0
