@@ -14,6 +14,7 @@ from core.texts import unaccented
 LOOKED_AT = 1000  # rows; enough to know what a column is like
 _GROUP_NAMES = (
     *("group", "grupo", "libro", "book", "obra", "work", "autor", "autora", "author", "poeta", "poet"),
+    *("cuaderno", "notebook", "poemario", "revista", "magazine"),
     *("documento", "document", "archivo", "file", "fuente", "source", "carta", "capitulo", "chapter", "coleccion"),
 )
 

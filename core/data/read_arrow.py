@@ -11,8 +11,7 @@ import pyarrow.compute as pc
 
 from core.data.archive import MAX_UNPACKED
 from core.data.read_csv import name_columns
-from core.data.read_sheet import MOST_COLUMNS
-from core.data.table import BATCH_ROWS, Note, Options, Progress, Table
+from core.data.table import BATCH_ROWS, MOST_COLUMNS, Note, Options, Progress, Table
 from core.errors import LessonError
 
 _BROKEN = (pa.ArrowException, OSError, ValueError, OverflowError, KeyError, IndexError)

@@ -18,10 +18,9 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from core.data.decode import LONGEST_CELL, Encoding, find_encoding, lines, looks_like, open_text
-from core.data.table import BATCH_ROWS, Note, Options, Progress, Table
+from core.data.table import BATCH_ROWS, MOST_COLUMNS, Note, Options, Progress, Table
 from core.errors import LessonError
 
-MOST_COLUMNS = 1000
 _DELIMITERS = ",;\t|"
 _NO_DELIMITER = "\x1f"  # stands in no text, so that commas stay where there is one column only
 _END = "\x1e"  # a row of our own after the last one: a quote left open swallows it

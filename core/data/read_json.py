@@ -11,11 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from core.data.decode import find_encoding, lines, open_text
-from core.data.table import BATCH_ROWS, Note, Options, Progress, Table
+from core.data.table import BATCH_ROWS, MOST_COLUMNS, Note, Options, Progress, Table
 from core.errors import LessonError
 
 MOST_BYTES = 100_000_000  # of one JSON value: it takes some six times as much in memory
-_MOST_COLUMNS = 1000
 _DEEPEST = 6  # levels of nesting that become columns; what lies deeper stays JSON
 _FEW = 0.05  # the share of broken lines up to which they are left out and told
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")  # JSON can spell half of an emoji; no file can hold it
@@ -119,8 +118,8 @@ def _table(records: Iterable[Any], name: str, notes: list[Note]) -> Table:
         rows = [flat(record) for record in batch]
         for row in rows:
             columns |= dict.fromkeys(row)
-        if len(columns) > _MOST_COLUMNS:
-            raise LessonError("too_many_columns", name=name, columns=len(columns), most=_MOST_COLUMNS)
+        if len(columns) > MOST_COLUMNS:
+            raise LessonError("too_many_columns", name=name, columns=len(columns), most=MOST_COLUMNS)
         names = list(columns)
         pieces.append(pa.table([pa.array([r.get(n, "") for r in rows], pa.string()) for n in names], names=names))
     if not pieces or not columns:

@@ -12,10 +12,9 @@ import pyarrow.compute as pc
 
 from core.data import archive, table
 from core.data.read_csv import name_columns, read_csv
-from core.data.table import Note, Options, Progress, Table
+from core.data.table import MOST_COLUMNS, Note, Options, Progress, Table
 from core.errors import LessonError
 
-MOST_COLUMNS = 1_000  # a table of texts has a few; more is a sheet turned on its side
 _HEADER_WITHIN = 30  # rows: titles and notes above a header seldom take more
 _LONGEST_NAME = 100  # characters: a longer cell is a text, not the name of a column
 _KINDS = (".xlsx", ".ods", ".xls")

@@ -24,7 +24,7 @@ from core.data.table import Options, Progress, no_progress
 from core.errors import LessonError
 from core.machine import Choice
 from core.project import Project
-from core.tasks import TASKS
+from core.tasks import TASKS, Task
 
 ROOM = 1600  # characters: what the classroom model reads at once, 512 tokens of some three letters each
 
@@ -160,6 +160,14 @@ def load_texts(
         }
         storage.write_json(folder / "record.json", record)
     return record
+
+
+def loaded_columns(project: Project, source: Source, task: Task) -> dict[str, str]:
+    """Answers the columns that `texts/` was made with; none where it came from another source or for another task."""
+    record = storage.read_json(project.texts / "record.json") or {}
+    if (record.get("source"), record.get("task")) != (source.name, task.code):
+        return {}
+    return record["columns"] if set(record["columns"].values()) <= set(source.table.columns) else {}
 
 
 def is_shortest(loaded: pa.Table, row: int) -> bool:

@@ -11,6 +11,7 @@ import pyarrow as pa
 from core import storage
 
 Progress = Callable[[float], None]  # told how much is done, 0 to 1
+MOST_COLUMNS = 1_000  # a table of texts has a few; more is a sheet turned on its side
 BATCH_ROWS = 10_000  # rows handled at a time: enough to be quick, few enough to stay small in memory
 _ONE_FILE = "data-00000-of-00001.arrow"
 

@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from core.data import apart, stages
+from core.data.clean import GROUP
 from core.data.columns import guess_columns, guess_group
 from core.data.read import READERS
 from core.data.stages import Source
@@ -50,23 +51,29 @@ def ask_source(step: Lesson, task: Task) -> Source | None:
 
 
 def ask_columns(step: Lesson, task: Task, source: Source) -> dict[str, str]:
-    """Proposes a column for each one that the task needs, with the reason, and answers what she chose."""
+    """Proposes a column for each one that the task needs, with the reason, and answers what she chose.
+
+    Where texts of this source are loaded already, she finds what she chose for them.
+    """
     names = list(source.table.columns)
+    before = stages.loaded_columns(step.project, source, task) if step.project else {}
     columns = {}
     for wanted, guess in guess_columns(source.table, task).items():
         key = f"column.{source.name}.{task.code}.{wanted}"
-        columns[wanted] = st.selectbox(step(f"{task.code}.column.{wanted}"), names, names.index(guess.value), key=key)
-        facts = {name: in_code(f) if isinstance(f, str) else f for name, f in guess.facts.items()}
-        st.caption(step(f"reason.{guess.reason}", **facts))
+        proposed = before.get(wanted, guess.value)
+        columns[wanted] = st.selectbox(step(f"{task.code}.column.{wanted}"), names, names.index(proposed), key=key)
+        if columns[wanted] == guess.value:
+            facts = {name: in_code(f) if isinstance(f, str) else f for name, f in guess.facts.items()}
+            st.caption(step(f"reason.{guess.reason}", **facts))
     others = ["", *(name for name in names if name not in columns.values())]
     if len(others) > 1:
-        group = guess_group(source.table, list(columns.values()))
-        columns["group"] = st.selectbox(
+        group = before.get(GROUP, "") if before else guess_group(source.table, list(columns.values()))
+        columns[GROUP] = st.selectbox(
             step("column.group"),
             others,
             others.index(group) if group in others else 0,
             format_func=lambda name: name or step("column.group.none"),
-            key=f"column.{source.name}.{task.code}.group",
+            key=f"column.{source.name}.{task.code}.{GROUP}",
             help=step.words.body("column.group"),
         )
     return columns

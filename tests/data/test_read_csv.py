@@ -8,8 +8,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core.data import read_csv as module
-from core.data.read_csv import MOST_COLUMNS, read_csv
-from core.data.table import Options, no_progress
+from core.data.read_csv import read_csv
+from core.data.table import MOST_COLUMNS, Options, no_progress
 from core.errors import LessonError
 
 POEM = "Niño, el corazón\ndice: «mañana»"

@@ -4,6 +4,7 @@ import pytest
 
 from core import processes, storage, texts, workshop
 from core import project as projects
+from core.data import stages
 from core.data.table import rows
 from core.evaluation import evaluate
 from core.training import runs, watch
@@ -139,6 +140,16 @@ def test_step_5_shows_her_texts(visit, project):
     record = storage.read_json(project.texts / "record.json")
     assert len(shown) == record["rows"]
     assert rows(project.texts / "rows")[0]["text"] in shown.iloc[0].tolist()
+
+
+def test_step_5_shows_the_columns_that_she_chose_when_she_comes_back(visit, begun):
+    lines = [f"poema {n},nota {n},cuaderno {n % 3}" for n in range(12)]
+    stages.keep_files(begun, [("libreta.csv", "\n".join(["poema,nota,cuaderno", *lines]).encode())])
+    stages.load_texts(begun, stages.kept_source(begun), {"text": "nota", "group": "poema"})
+    projects.update(begun, "05_load_texts", {"origin": "file"})
+    page = visit("05_load_texts", project=begun)
+    assert page.selectbox(key="column.libreta.csv.write.text").value == "nota"
+    assert page.selectbox(key="column.libreta.csv.write.group").value == "poema"
 
 
 def test_step_6_shows_the_three_parts(visit, project):
