@@ -298,8 +298,8 @@ def test_finishing_early_evaluates_there_and_keeps_an_adapter(project: Project, 
 
 def test_patience_stops_a_run_that_no_longer_improves_and_keeps_its_best(project: Project, new_run: Callable[..., Run]):
     run = new_run(
-        project, max_steps=60, evaluations=20, patience=2, learning_rate=0.03, lora_alpha=1024, warmup_share=0
-    )
+        project, max_steps=60, evaluations=20, patience=2, learning_rate=0.01, schedule="constant", warmup_share=0
+    )  # steps too large to settle, on whatever processor
     runs.start(run)
     state = ended(run)
     best = watch.curve(run).best[0]
