@@ -50,14 +50,15 @@ def adapt(options: argparse.Namespace) -> None:
     changes = _assignments(options.set)
     root = Path(options.workspace).absolute() if options.workspace else projects.workspace()
     recipe = stages.read_recipe(options.recipe) if options.recipe else None
-    source = stages.open_source(options.texts, tongue, Options(options.sheet, options.pieces, options.separator))
     models.find(options.model)
     task = options.task or next((t.code for t in TASKS.values() if options.texts == f"sample:{t.sample}"), "write")
     named = {"text": options.text_column, "summary": options.summary_column, "group": options.group_column}
     columns = {name: column for name, column in named.items() if column}
-    project = projects.create(root, source.name, tongue, task=task, model=_reference(options.model))
+    name = Path(options.texts).name
+    project = projects.create(root, name, tongue, task=task, model=_reference(options.model))
     try:
-        stages.load_texts(project, source, columns)
+        how = Options(options.sheet, options.pieces, options.separator)
+        stages.load_texts(project, stages.bring(project, options.texts, tongue, how), columns)
         prepared = stages.prepare(project, recipe)
         say("adapt.prepared", read=prepared["rows_read"], kept=prepared["rows_kept"])
         tokens = encode.encode(project, _whole(changes.pop("max_length", None)))

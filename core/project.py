@@ -78,6 +78,7 @@ def open_project(root: Path, id: str) -> Project:
     content = storage.read_json(root / id / "project.json") if is_id(id) else None
     if content is None:
         raise LessonError("project_not_found", project=str(id)[:40])
+    storage.recover(root / id)
     return Project(folder=root / id, **content)
 
 

@@ -3,17 +3,24 @@
 import errno
 import hashlib
 import json
+import os
+import re
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from os import SEEK_END
 from pathlib import Path
 from typing import BinaryIO
 
+import psutil
+from filelock import FileLock
+
 from core.errors import LessonError
 
 _NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
+# What `_beside` makes: the name, who writes it, some chance. `.old` is what stood there, until the new one does.
+_UNFINISHED = re.compile(r"\.(?P<name>.+)\.(?P<pid>\d+)\.[0-9a-f]{8}(?P<old>\.old)?")
 
 
 @contextmanager
@@ -33,12 +40,17 @@ def write_bytes(path: Path, content: bytes) -> None:
     """Writes a whole file, or leaves what was there: a reader never sees half of it."""
     with disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        temporary = _beside(path)
         try:
             temporary.write_bytes(content)
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
+
+
+def _beside(path: Path) -> Path:
+    """Answers a temporary name beside `path`, which says what it is for and which process writes it."""
+    return path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
 
 
 def write_text(path: Path, content: str) -> None:
@@ -92,25 +104,44 @@ def read_json_lines(path: Path) -> list[dict]:
 
 @contextmanager
 def new_folder(path: Path) -> Iterator[Path]:
-    """Gives a temporary folder to fill; when the block ends well it takes the place of `path`, whole."""
+    """Gives a temporary folder to fill; when the block ends well it takes the place of `path`, whole.
+
+    Of two that do this at once, the later one stays.
+    """
     with disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        temporary = _beside(path)
         old = path.with_name(f"{temporary.name}.old")
         temporary.mkdir()
         try:
             yield temporary
-            if path.exists():
-                path.rename(old)
-            try:
-                temporary.rename(path)
-            except OSError:
-                if old.exists() and not path.exists():
-                    old.rename(path)
-                raise
+            with FileLock(path.parent / ".folders.lock"):
+                if path.exists():
+                    path.rename(old)
+                try:
+                    temporary.rename(path)
+                except OSError:
+                    if old.exists() and not path.exists():
+                        old.rename(path)
+                    raise
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
             shutil.rmtree(old, ignore_errors=True)
+
+
+def recover(folder: Path) -> None:
+    """Puts in order what processes that were killed left in `folder`: an old stage comes back, half-made ones go."""
+    for left in [path for path in folder.iterdir() if path.name.startswith(".")]:
+        found = _UNFINISHED.fullmatch(left.name)
+        if not found or psutil.pid_exists(int(found["pid"])):
+            continue
+        with suppress(OSError):  # another tab may be at it
+            if found["old"] and not (folder / found["name"]).exists():
+                left.rename(folder / found["name"])
+            elif left.is_dir():
+                shutil.rmtree(left)
+            else:
+                left.unlink()
 
 
 def fingerprint(*parts: object) -> str:

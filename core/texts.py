@@ -19,6 +19,7 @@ FOLDER = Path(__file__).parent.parent / "pages" / "texts"
 LOCALES = {"es": "es_AR", "en": "en_GB"}
 _PERCENT = {"es": "\u00a0%", "en": "%"}
 _PLACEHOLDER = re.compile(r"\{([a-z_][a-z0-9_]*)\}")
+_PLURAL = re.compile(r"\{(\w+)\|([^{}|]*)\|([^{}|]*)\}")  # the one for 1, and the one for any other number
 
 
 @dataclass(frozen=True)
@@ -82,11 +83,12 @@ def _read(path: Path, modified: int) -> dict[str, Block]:
 
 def placeholders(text: str) -> set[str]:
     """Answers the names of the facts that `text` asks for."""
-    return set(_PLACEHOLDER.findall(text))
+    return set(_PLACEHOLDER.findall(text)) | {name for name, _, _ in _PLURAL.findall(text)}
 
 
 def fill(text: str, language: str, facts: dict[str, object]) -> str:
-    """Puts `facts` into `text`, numbers written as `language` writes them."""
+    """Puts `facts` into `text`, numbers written as `language` writes them; `{rows|row|rows}` agrees with its number."""
+    text = _PLURAL.sub(lambda match: match[2 if facts.get(match[1]) == 1 else 3], text)
     return _PLACEHOLDER.sub(lambda match: _say(facts[match[1]], language) if match[1] in facts else match[0], text)
 
 

@@ -164,11 +164,6 @@ def choose_model(project: Project, reference: str) -> Project:
     return projects.update(project, "03_choose_model", {"done": True, "parameters": facts.parameters}, model=kept)
 
 
-def set_task(project: Project, task: str) -> Project:
-    """Changes the task; what was made for the other one becomes stale."""
-    return projects.update(project, task=task) if task != project.task else project
-
-
 def mark_done(project: Project, step: str, **choices: object) -> Project:
     """Notes that a step was gone through, keeping what was chosen in it."""
     return projects.update(project, step, {**choices, "done": True})

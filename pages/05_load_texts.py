@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from core import storage, workshop
+from core import storage
 from core.data import stages, table
+from core.data.split import FEWEST_ROWS
 from core.tasks import TASKS
 from core.ui import lesson, overview_panel, session, source_panel
-from core.ui.plain import plain
 from core.ui.tables import rows_table
 from core.ui.waiting import waiting
 
@@ -26,18 +26,20 @@ with lesson.page("05_load_texts", "settings") as step:
         columns = source_panel.ask_columns(step, TASKS[code], source)
         source_panel.show_first(step, source, columns)
         if st.button(step("load"), key="load", type="primary", icon=":material/library_add:"):
-            project = workshop.set_task(session.ensure_project(), code)
             with waiting(step("loading")) as progress:
-                stages.load_texts(project, source, columns, progress)
+                stages.load_texts(session.ensure_project(), source, columns, progress, code)
             st.rerun()
 
     # 3. Her texts, as the workshop has them now.
     record = storage.read_json(step.project.texts / "record.json") if step.project else None
     if record:
         language = step(f"language.{record['language']}")
-        step.section("loaded", rows=record["rows"], source=plain(record["source"]), language=language)
+        name = source_panel.shown_name(step, record["source"])
+        step.section("loaded", rows=record["rows"], source=name, language=language)
+        if record["rows"] < FEWEST_ROWS:
+            st.warning(step("loaded.few", needed=FEWEST_ROWS), icon=":material/group_add:")
         loaded = table.read(step.project.texts / "rows")
-        fields = ("row", *TASKS[record["task"]].columns, "characters")
+        fields = ("row", "characters", *TASKS[record["task"]].columns)
         sized = [{**row, "characters": len(row["text"])} for row in loaded.slice(0, MOST_ROWS_SHOWN).to_pylist()]
         rows_table(sized, {field: step(f"column.{field}") for field in fields}, "texts")
         if record["rows"] > MOST_ROWS_SHOWN:

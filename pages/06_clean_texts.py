@@ -1,5 +1,7 @@
 """Step 6: what is wrong with the texts, repaired; and three parts, one of them sealed."""
 
+import dataclasses
+
 import streamlit as st
 
 from core import storage
@@ -18,7 +20,10 @@ with lesson.page("06_clean_texts", "settings") as step:
     step.section("repairs")
     recipe, cleaned, fresh = repairs_panel.ask_recipe(step)
     if fresh:
-        st.markdown(step("found", kept=len(cleaned.kept), gone=len(cleaned.left_out), mended=cleaned.mended))
+        kept, gone = len(cleaned.kept), len(cleaned.left_out)
+        st.markdown(step("found", kept=kept, gone=gone, mended=cleaned.mended))
+        if kept + gone > (read := storage.load_json(step.project.texts / "record.json")["rows"]):
+            st.caption(step("found.divided", read=read))
     else:
         st.info(step("not_looked"), icon=":material/hourglass_empty:")
     if fresh and len(cleaned.left_out):
@@ -44,8 +49,12 @@ with lesson.page("06_clean_texts", "settings") as step:
         with waiting(step("preparing")) as progress:
             stages.prepare(step.project, recipe, int(seed), progress)
         st.rerun()
+    if seed != step.kept("seed", 7):
+        step.keep(seed=int(seed))
     record = storage.read_json(step.project.prepared / "record.json")
     if record:
-        split_panel.show(step, record, stale="prepared" not in step.made)
+        changed = (record["recipe"], record["seed"]) != (dataclasses.asdict(recipe), seed)
+        stale = "stale" if "prepared" not in step.made else "stale.choices" if changed else ""
+        split_panel.show(step, record, stale)
         step.code(recipe=record["recipe"], seed=record["seed"])
     step.ask_number(answer=record["rows"]["test"] if record else None)

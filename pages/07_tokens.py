@@ -28,9 +28,9 @@ with lesson.page("07_tokens") as step:
     ids = tokenizer.encode(text)
     chips = tokenizer.chips(ids)
     token_view.show(step, chips)
-    words = max(1, len(text.split()))
-    rate, vocabulary = len(ids) / words, tokenizer.backend.get_vocab_size()
-    st.markdown(step("counts", tokens=len(ids), words=words, rate=rate, vocabulary=vocabulary))
+    if words := len(text.split()):
+        rate, vocabulary = len(ids) / words, tokenizer.backend.get_vocab_size()
+        st.markdown(step("counts", tokens=len(ids), words=words, rate=rate, vocabulary=vocabulary))
 
     # 2. The numbers that the model sees, and the way back.
     step.section("ids")

@@ -39,7 +39,54 @@ def test_a_folder_takes_the_place_of_the_old_one_only_when_it_is_whole(tmp_path)
         (new / "a").write_text("new")
         raise RuntimeError
     assert (folder / "a").read_text() == "old"
-    assert [path.name for path in tmp_path.iterdir()] == ["stage"]
+    assert names(tmp_path) == ["stage"]
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir() if path.suffix != ".lock")
+
+
+FILL = """
+import sys
+from pathlib import Path
+from core import storage
+for turn in range(150):
+    with storage.new_folder(Path(sys.argv[1])) as new:
+        (new / "a").write_text(sys.argv[2])
+"""
+
+
+def test_two_that_write_one_stage_at_once_never_fail_and_leave_it_whole(tmp_path):
+    command = [sys.executable, "-c", FILL, str(tmp_path / "stage")]
+    writers = [subprocess.Popen([*command, who], cwd=ROOT, stderr=subprocess.PIPE, text=True) for who in "xy"]
+    assert [(writer.wait(60), writer.stderr.read()) for writer in writers] == [(0, ""), (0, "")]
+    assert (tmp_path / "stage" / "a").read_text() in "xy"
+    assert names(tmp_path) == ["stage"]
+
+
+def dead():
+    """The number of a process that is no more."""
+    child = subprocess.Popen([sys.executable, "-c", ""])
+    child.wait()
+    return child.pid
+
+
+def test_what_a_killed_process_left_is_put_in_order(tmp_path):
+    for name in (
+        f".texts.{dead()}.0a1b2c3d.old",
+        f".texts.{dead()}.0a1b2c3d",
+        f".tokens.{dead()}.0a1b2c3d.old",
+        "tokens",
+    ):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a").write_text(name)
+    (tmp_path / f".project.json.{dead()}.0a1b2c3d").write_text("{")
+    being_written = tmp_path / f".prepared.{os.getpid()}.0a1b2c3d"
+    being_written.mkdir()
+    storage.recover(tmp_path)
+    assert names(tmp_path) == [being_written.name, "texts", "tokens"]
+    assert (tmp_path / "texts" / "a").read_text().endswith(".old")
+    assert (tmp_path / "tokens" / "a").read_text() == "tokens"
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full here")
@@ -83,7 +130,7 @@ def test_a_disk_that_fills_up_leaves_what_was_there(tmp_path):
         with pytest.raises(LessonError, match="disk_full"), storage.new_folder(tmp_path / "stage") as new:
             (new / "a").write_bytes(b"x" * 100_000)
         assert storage.read_json(path) == {"old": True}
-        assert [left.name for left in tmp_path.iterdir()] == ["a.json"]
+        assert names(tmp_path) == ["a.json"]
     finally:
         subprocess.run(["umount", str(tmp_path)], check=True)
 
@@ -95,7 +142,7 @@ def test_a_folder_that_cannot_take_its_place_leaves_the_old_one(tmp_path):
     with pytest.raises(FileNotFoundError), storage.new_folder(folder) as new:
         new.rmdir()
     assert (folder / "a").read_text() == "old"
-    assert [path.name for path in tmp_path.iterdir()] == ["stage"]
+    assert names(tmp_path) == ["stage"]
 
 
 def test_after_half_a_line_the_next_record_is_whole(tmp_path):

@@ -189,3 +189,8 @@ def test_a_share_is_written_as_each_language_writes_it(share, spanish, english):
 )
 def test_a_time_is_said_as_a_person_says_it(seconds, spanish, english):
     assert (texts.duration(seconds, "es"), texts.duration(seconds, "en")) == (spanish, english)
+
+
+@pytest.mark.parametrize(("rows", "said"), [(1, "1 fila leída"), (2, "2 filas leídas"), (0, "0 filas leídas")])
+def test_a_word_agrees_with_its_number(rows, said):
+    assert texts.fill("{rows} {rows|fila leída|filas leídas}", "es", {"rows": rows}) == said

@@ -48,7 +48,7 @@ def test_a_stage_made_from_something_that_changed_no_longer_counts(loaded):
     assert workshop.stages_made(project) == {"texts", "prepared"}
     with pytest.raises(LessonError, match="stale_tokens"):
         runs.create(project, plan.settings(project, "quick"))
-    project = workshop.set_task(project, "summarize")
+    project = projects.update(project, task="summarize")
     assert workshop.stages_made(project) == set()
 
 
@@ -86,9 +86,16 @@ def test_another_model_makes_only_the_tokens_stale(loaded, tmp_path):
         runs.create(changed, plan.settings(changed, "quick"))
 
 
-def test_coming_back_to_a_task_finds_what_was_made_for_it(loaded):
-    project = workshop.set_task(workshop.set_task(loaded(), "summarize"), "write")
+def test_texts_that_do_not_fit_another_task_leave_the_project_as_it_was(loaded):
+    project = loaded()
+    source = stages.open_source("sample:notes", "es")
+    with pytest.raises(LessonError, match="same_column_twice"):
+        stages.load_texts(project, source, {"text": "text", "summary": "text"}, task_code="summarize")
+    project = projects.open_project(project.folder.parent, project.id)
+    assert project.task == "write"
     assert workshop.stages_made(project) == {"texts", "prepared", "tokens"}
+    stages.load_texts(project, source, task_code="summarize")
+    assert projects.open_project(project.folder.parent, project.id).task == "summarize"
 
 
 @pytest.mark.parametrize(

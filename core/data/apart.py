@@ -52,8 +52,16 @@ def ask(question: dict[str, Any], progress: Progress = no_progress) -> Any:
 @contextmanager
 def _child(question: dict[str, Any]) -> Iterator[tuple[subprocess.Popen, list[str]]]:
     """Starts the child with its question on stdin (a token in it is never seen in a list of processes), and ends it."""
+    environment = dict(os.environ)
+    if "folder" in question:  # what is unpacked on the way stays with her texts, even if the child is killed
+        environment |= dict.fromkeys(("TMPDIR", "TEMP", "TMP"), question["folder"])
     child = subprocess.Popen(
-        [sys.executable, "-m", "core", "read"], cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        [sys.executable, "-m", "core", "read"],
+        cwd=ROOT,
+        env=environment,
+        text=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
     )
     stopped: list[str] = []
     try:

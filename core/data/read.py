@@ -27,11 +27,18 @@ MAX_BYTES = 2_000_000_000  # what is read stays in memory while it is; a text of
 def read(path: Path, options: Options = Options(), progress: Progress = no_progress) -> Table:  # noqa: B008
     """Reads the file at `path` by its extension.
 
-    Raises LessonError: `file_not_found`, `file_too_big`, `unknown_format`, `empty_file`, `text_too_long`, or
-    what the format's reader says.
+    Raises LessonError: `file_not_found`, `cannot_read`, `file_too_big`, `unknown_format`, `empty_file`,
+    `text_too_long`, or what the format's reader says.
     """
     if not path.is_file():
         raise LessonError("file_not_found", name=path.name)
+    try:
+        return _read(path, options, progress)
+    except OSError as error:  # forbidden, or gone in the meantime
+        raise LessonError("cannot_read", name=path.name) from error
+
+
+def _read(path: Path, options: Options, progress: Progress) -> Table:
     suffix = PurePosixPath(path.name).suffix.lower()
     if suffix not in READERS:
         raise LessonError("unknown_format", name=path.name, formats=", ".join(READERS))

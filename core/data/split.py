@@ -41,9 +41,9 @@ def leak(parts: np.ndarray, keys: np.ndarray) -> dict:
 def honest_word(rows_in_test: int) -> str:
     """Answers what a test set of this size can tell: `few` (a hint), `some` (with wide margins) or `enough`.
 
-    Under 5 one text decides the figure; from 30 on, the usual rule of thumb for a mean's margin holds.
+    Under 10 one text decides the figure; from 30 on, the usual rule of thumb for a mean's margin holds.
     """
-    if rows_in_test < 5:
+    if rows_in_test < 10:
         return "few"
     return "some" if rows_in_test < 30 else "enough"
 

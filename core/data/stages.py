@@ -16,7 +16,7 @@ from core.classroom import sample_path
 from core.data import apart, recipe, split, table
 from core.data.clean import GROUP, Cleaned, Finding, clean
 from core.data.columns import check_columns, guess_columns
-from core.data.language import text_language
+from core.data.language import main_language, text_language
 from core.data.overview import overview
 from core.data.read import read
 from core.data.recipe import Recipe
@@ -31,10 +31,11 @@ ROOM = 1600  # characters: what the classroom model reads at once, 512 tokens of
 
 @dataclass(frozen=True)
 class Source:
-    """Where texts come from while they are being chosen: a name, and the table that was read."""
+    """Where texts come from while they are being chosen: a name, the table that was read, and how it came."""
 
     name: str
     table: table.Table
+    origin: str = ""
 
 
 # ---------------------------------------------------------------- 1. what she brings
@@ -52,8 +53,32 @@ def open_source(
         if not path.is_file():
             raise LessonError("unknown_sample", name=reference, samples="sample:poems, sample:notes")
         return Source(reference, read(path))
-    path = Path(reference).expanduser()
+    path = _path(reference)
     return Source(path.name, read(path, options, progress))
+
+
+def bring(project: Project, reference: str, language: str, options: Options = Options()) -> Source:  # noqa: B008
+    """Reads `sample:poems`, `sample:notes` or, apart, a file that stays where it is. Raises LessonError."""
+    if reference.startswith("sample:"):
+        return open_source(reference, language)
+    keep_path(project, reference, options)
+    source = kept_source(project)
+    assert source
+    return source
+
+
+def _path(written: str) -> Path:
+    """Answers the file that a person means. Raises LessonError `file_not_found`, `cannot_read`."""
+    try:
+        path = Path(written.strip().strip("\"'")).expanduser().absolute()
+        if not path.is_file():
+            raise LessonError("file_not_found", name=written[:200])
+        path.name.encode()  # a name of another system may not be text
+    except UnicodeEncodeError as error:
+        raise LessonError("cannot_read", name=written.encode(errors="replace").decode()) from error
+    except (OSError, RuntimeError, ValueError) as error:  # a poem pasted as a path, a home of nobody
+        raise LessonError("file_not_found", name=written[:200]) from error
+    return path
 
 
 def keep_files(
@@ -61,8 +86,12 @@ def keep_files(
     files: Sequence[tuple[str, bytes]],
     options: Options = Options(),  # noqa: B008
     progress: Progress = no_progress,
+    origin: str = "file",
 ) -> None:
-    """Keeps what she uploaded or pasted, (name, content) each, and reads it apart; a failure leaves all as it was."""
+    """Keeps what she uploaded or pasted, (name, content) each, and reads it apart; a failure leaves all as it was.
+
+    `origin`, `file` or `paste`, is noted beside it.
+    """
     with storage.new_folder(project.folder / "source") as folder:
         (folder / "files").mkdir()
         paths = [folder / "files" / f"{place:03}" / storage.safe_name(name) for place, (name, _) in enumerate(files)]
@@ -70,16 +99,14 @@ def keep_files(
             path.parent.mkdir()
             path.write_bytes(content)
         name = files[0][0] if len(files) == 1 else f"{files[0][0]} + {len(files) - 1}"
-        _read_apart(folder, {"name": name, "files": paths, "options": options}, progress)
+        _read_apart(folder, {"name": name, "files": paths, "options": options}, progress, origin)
 
 
 def keep_path(project: Project, path: str, options: Options = Options(), progress: Progress = no_progress) -> None:  # noqa: B008
     """Reads a file that stays where it is on this computer: for what is too big to be uploaded."""
-    chosen = Path(path.strip().strip("\"'")).expanduser()
-    if not chosen.is_file():
-        raise LessonError("file_not_found", name=path)
+    chosen = _path(path)
     with storage.new_folder(project.folder / "source") as folder:
-        _read_apart(folder, {"name": chosen.name, "files": [chosen.absolute()], "options": options}, progress)
+        _read_apart(folder, {"name": chosen.name, "files": [chosen], "options": options}, progress, "path")
 
 
 def keep_hub(project: Project, progress: Progress = no_progress, token: str | None = None, **chosen: object) -> None:
@@ -88,7 +115,7 @@ def keep_hub(project: Project, progress: Progress = no_progress, token: str | No
         (folder / "read").mkdir()
         question = {"name": chosen["id"], "folder": str(folder / "read"), "hub": chosen, "token": token}
         apart.ask(question, progress)
-        storage.write_json(folder / "record.json", {"name": chosen["id"], "files": [], "hub": chosen})
+        storage.write_json(folder / "record.json", {"name": chosen["id"], "origin": "hub", "files": [], "hub": chosen})
 
 
 def read_again(project: Project, options: Options, progress: Progress = no_progress) -> None:
@@ -101,13 +128,13 @@ def read_again(project: Project, options: Options, progress: Progress = no_progr
         apart.ask({**question, "options": asdict(options)}, progress)
 
 
-def _read_apart(folder: Path, origin: dict, progress: Progress) -> None:
-    question = {**origin, "folder": str(folder / "read"), "options": asdict(origin["options"])}
-    question["files"] = [str(file) for file in origin["files"]]
+def _read_apart(folder: Path, asked: dict, progress: Progress, origin: str) -> None:
+    question = {**asked, "folder": str(folder / "read"), "options": asdict(asked["options"])}
+    question["files"] = [str(file) for file in asked["files"]]
     (folder / "read").mkdir()
     apart.ask(question, progress)
-    files = [str(f.relative_to(folder)) if f.is_relative_to(folder) else str(f) for f in origin["files"]]
-    storage.write_json(folder / "record.json", {"name": origin["name"], "files": files})
+    files = [str(f.relative_to(folder)) if f.is_relative_to(folder) else str(f) for f in asked["files"]]
+    storage.write_json(folder / "record.json", {"name": asked["name"], "origin": origin, "files": files})
 
 
 def kept_source(project: Project) -> Source | None:
@@ -115,7 +142,16 @@ def kept_source(project: Project) -> Source | None:
     folder = project.folder / "source"
     record = storage.read_json(folder / "record.json")
     found = apart.kept(folder / "read") if record else None
-    return Source(record["name"], found) if record and found else None
+    return Source(record["name"], found, record.get("origin", "")) if record and found else None
+
+
+def pasted(project: Project) -> str:
+    """Answers the text that she pasted last; empty where what is kept came otherwise."""
+    folder = project.folder / "source"
+    record = storage.read_json(folder / "record.json") or {}
+    if record.get("origin") != "paste":
+        return ""
+    return (folder / record["files"][0]).read_text(encoding="utf-8")
 
 
 def source_named(project: Project, name: str, language: str) -> Source:
@@ -128,13 +164,18 @@ def source_named(project: Project, name: str, language: str) -> Source:
 
 
 def load_texts(
-    project: Project, source: Source, columns: Mapping[str, str] | None = None, progress: Progress = no_progress
+    project: Project,
+    source: Source,
+    columns: Mapping[str, str] | None = None,
+    progress: Progress = no_progress,
+    task_code: str = "",
 ) -> dict:
     """Writes `texts/`: the task's columns of every row of the source, none left out. Answers its record.
 
-    `columns` may also name a `group`: what tells which rows come from one book, author or document.
+    `columns` may also name a `group`: what tells which rows come from one book, author or document. A `task_code`
+    other than the project's becomes the project's once the texts are there.
     """
-    task = TASKS[project.task]
+    task = TASKS[task_code or project.task]
     guessed = {wanted: choice.value for wanted, choice in guess_columns(source.table, task).items()}
     chosen = guessed | {wanted: column for wanted, column in (columns or {}).items() if column}
     check_columns(source.table, chosen, task)
@@ -159,6 +200,8 @@ def load_texts(
             "written": time.time(),
         }
         storage.write_json(folder / "record.json", record)
+    if task.code != project.task:
+        projects.update(project, task=task.code)
     return record
 
 
@@ -191,7 +234,9 @@ def look_clean(project: Project, chosen: Recipe, progress: Progress = no_progres
     folder = project.folder / "cleaned"
     if (storage.read_json(folder / "record.json") or {}).get("made_from") == made_from:
         return _kept_clean(folder)
-    cleaned = clean(table.read(project.texts / "rows"), TASKS[project.task], chosen, record["language"], progress)
+    most = main_language(storage.load_json(project.texts / "overview.json")["languages"]) or record["language"]
+    rows = table.read(project.texts / "rows")
+    cleaned = clean(rows, TASKS[project.task], chosen, record["language"], most, progress)
     with storage.new_folder(folder) as fresh:
         table.save(cleaned.kept, fresh / "kept")
         table.save(cleaned.left_out, fresh / "left_out")
@@ -235,11 +280,11 @@ def prepare(project: Project, chosen: Recipe | None = None, seed: int = 7, progr
 
     Without a recipe, the proposed one. Raises LessonError `too_few_texts`, `too_few_groups`.
     """
+    made_from = storage.load_json(project.texts / "record.json")  # first: others may be loaded while we work
     chosen = chosen or proposed(project)[0]
     cleaned = look_clean(project, chosen, progress)
     parts = split.assign(cleaned.keys, seed)
     leak = split.leak(split.naive(len(cleaned.naive_keys), seed), cleaned.naive_keys)
-    made_from = storage.load_json(project.texts / "record.json")
     with storage.new_folder(project.prepared) as folder:
         prints = []
         for code, name in enumerate(split.PARTS):

@@ -1,6 +1,7 @@
 """A text before and after a repair, with what changed marked. Shown as text, whatever stands in it."""
 
 import re
+from collections.abc import Sequence
 from difflib import SequenceMatcher
 from html import escape
 
@@ -20,6 +21,13 @@ def show(before: str, after: str | None) -> None:
     else:
         marked = mark(before, after)
     st.html(f'<div style="{_BOX}">{marked}</div>')
+
+
+def show_parts(parts: Sequence[str]) -> None:
+    """Shows how each part of a divided text begins and ends, one box a part."""
+    for part in parts:
+        with st.container(border=True):
+            st.text(_middle(part))
 
 
 def mark(before: str, after: str) -> str:
@@ -52,7 +60,10 @@ def shorten(text: str, most: int = 320) -> str:
 
 
 def _middle(same: str) -> str:
-    return same if len(same) <= 2 * _AROUND + 20 else f"{same[:_AROUND]} […] {same[-_AROUND:]}"
+    if len(same) <= 2 * _AROUND + 40:
+        return same
+    begins, ends = same[:_AROUND], same[-_AROUND:]  # whole words only
+    return f"{begins[: begins.rfind(' ') + 1] or begins}[…]{ends[ends.find(' ') :]}"
 
 
 def _words(text: str) -> list[str]:

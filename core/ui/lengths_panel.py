@@ -42,7 +42,8 @@ def plot(step: Lesson, found: np.ndarray, cut: int) -> None:
         labels.setdefault(value, [])
         labels[first].append(share)
     for x, shares in labels.items():
-        plots.mark(figure, x, f"{', '.join(map(str, shares))} %" if shares else "")
+        if shares:
+            plots.mark(figure, x, f"{', '.join(map(str, shares))} %")
     half, longest = lengths.percentile(found, 50), int(found.max())
     anchor = "right" if cut > 0.8 * longest else "left" if cut < 0.2 * longest else "center"
     plots.mark(figure, cut, step("cut", length=cut), strong=True, anchor=anchor)
@@ -62,6 +63,8 @@ def costs(step: Lesson, project: Project, found: np.ndarray, cut: int, most: int
         cells = [texts.number(length, step.language), *(_percent(share, step.language) for share in shares)]
         lines.append("| " + " | ".join(f"**{cell}**" if length == cut else cell for cell in cells) + " |")
     st.markdown("\n".join(lines))
+    if cut >= found.max():
+        return
     share = lengths.relative_cost(found, cut, most, model)
     key = "cost.same" if share > 0.97 else "cost.half" if 0.45 <= share <= 0.55 else "cost.share"
     st.markdown(step(key, length=cut, percent=_percent(share, step.language)))

@@ -12,9 +12,11 @@ import streamlit as st
 
 from core import project as projects
 from core import texts, workshop
+from core.data import stages
 from core.project import Project
 from core.texts import Words
 from core.ui import problem, session, sidebar, typefaces
+from core.ui.plain import plain
 from core.ui.session import Session
 from core.workshop import Step
 
@@ -144,7 +146,7 @@ def page(name: str, *more_words: str) -> Iterator[Lesson]:
     waiting = workshop.missing(visit.project, step)
     if waiting:
         _locked(lesson, waiting)
-        _foot(lesson, locked=True)
+        _foot(lesson)
         st.stop()
     try:
         yield lesson
@@ -197,7 +199,9 @@ def _head(lesson: Lesson) -> None:
 
 
 def _locked(lesson: Lesson, waiting: list[str]) -> None:
-    st.info(f"**{lesson('locked')}** {lesson('missing.' + waiting[0])}", icon=":material/lock:")
+    read = waiting[0] == "texts" and lesson.project and stages.kept_source(lesson.project)
+    missing = lesson("missing.texts.read", source=plain(read.name)) if read else lesson(f"missing.{waiting[0]}")
+    st.info(f"**{lesson('locked')}** {missing}", icon=":material/lock:")
     first = next(step for step in workshop.STEPS if step.name == _MADE_IN[waiting[0]])
     go, sample = st.columns(2)
     title = texts.words(lesson.language, first.name)("title")
@@ -208,7 +212,9 @@ def _locked(lesson: Lesson, waiting: list[str]) -> None:
             icon=":material/arrow_back:",
         )
     with sample:
-        if st.button(lesson(f"locked.fill.{waiting[0]}"), key="fill", type="primary", width="stretch"):
+        if st.button(
+            lesson(f"locked.fill.{waiting[0]}"), key="fill", type="secondary" if read else "primary", width="stretch"
+        ):
             _fill(lesson, waiting)
 
 
@@ -232,8 +238,8 @@ def _fill(lesson: Lesson, waiting: list[str]) -> None:
     st.rerun()
 
 
-def _foot(lesson: Lesson, locked: bool = False) -> None:
-    """The way back and on; on a locked step, the click that unlocks it is the one that stands out."""
+def _foot(lesson: Lesson) -> None:
+    """The way back and on. Where this step or the next one waits for something, the click that makes it stands out."""
     st.divider()
     position = workshop.STEPS.index(lesson.step)
     before, after = st.columns(2)
@@ -246,11 +252,13 @@ def _foot(lesson: Lesson, locked: bool = False) -> None:
         )
     if position + 1 < len(workshop.STEPS):
         following = workshop.STEPS[position + 1]
+        locked = bool(workshop.missing(lesson.project, lesson.step))
+        waits = locked or bool(workshop.missing(lesson.project, following))
         label = lesson("next", title=texts.words(lesson.language, following.name)("title"))
         if after.button(
             label,
             key="next",
-            type="secondary" if locked else "primary",
+            type="secondary" if waits else "primary",
             width="stretch",
             icon=":material/arrow_forward:",
         ):

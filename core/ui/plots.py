@@ -82,7 +82,7 @@ def bars_between(edges: Sequence[int], counts: Sequence[int], names: dict[str, s
     bar.hovertemplate = "%{y}<extra></extra>" if log else "%{hovertext}: %{y}<extra></extra>"
     figure = go.Figure(bar)
     figure.update_xaxes(title=names["x"], type="category" if log else "linear", nticks=8)
-    figure.update_yaxes(title=names["y"])
+    figure.update_yaxes(title=names["y"], dtick=1 if max(counts, default=0) < 5 else None)  # there is no half a text
     return figure
 
 
@@ -109,7 +109,7 @@ def lengths(
     # Under the plot: above it stand the marks, and a telephone has no room for both.
     figure.update_layout(legend2={"orientation": "h", "x": 0, "y": -0.2, "yanchor": "top"})
     figure.update_xaxes(title=names["tokens"], row=2, col=1)
-    figure.update_yaxes(title=names["texts"], row=1, col=1)
+    figure.update_yaxes(title=names["texts"], dtick=1 if max(counts) < 5 else None, row=1, col=1)
     figure.update_yaxes(title=names["kept"], tickformat=".0%", range=[0, 1.04], dtick=0.5, row=2, col=1)
     return figure
 

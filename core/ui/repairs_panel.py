@@ -7,7 +7,7 @@ import streamlit as st
 
 from core import storage
 from core.data import stages
-from core.data.clean import Cleaned, Finding
+from core.data.clean import DIVIDED, Cleaned, Finding
 from core.data.recipe import PERSONAL, Recipe, repairs_of
 from core.machine import Choice
 from core.tasks import TASKS
@@ -102,7 +102,7 @@ def _ask(
             answer[name] = st.number_input(step(f"number.{name}"), least, most, getattr(recipe, name), by, key=key)
             if name in reasons:
                 st.caption(step(f"reason.{reasons[name].reason}", **reasons[name].facts))
-        with st.expander(step("examples", count=len(finding.examples))):
+        with st.expander(step("examples", count=len(finding.examples)), key=f"examples.{texts}.{code}"):
             for example in finding.examples:
                 _show(step, code, example)
     return answer
@@ -119,6 +119,9 @@ def _show(step: Lesson, code: str, example: dict) -> None:
         diff_view.show(example["twin"], example["before"])
         return
     st.caption(step("example.row", row=example["row"]))
+    if code == "long_texts":
+        diff_view.show_parts(example["after"].split(DIVIDED))
+        return
     diff_view.show(example["before"], example["after"])
     if code == "other_language":
         key = f"language.{example['language']}"

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import pyarrow.compute as pc
 import streamlit as st
 
 from core.data import apart, stages
 from core.data.clean import GROUP
 from core.data.columns import guess_columns, guess_group
-from core.data.read import READERS
 from core.data.stages import Source
 from core.data.table import PIECES, Options, Progress
 from core.errors import LessonError
@@ -20,7 +20,7 @@ from core.ui.tables import rows_table
 from core.ui.waiting import waiting
 
 ORIGINS = ("sample", "file", "paste", "hub", "path")
-_READ = "05.read"  # what was asked to be read last, and how it failed if it did
+_READ = "05.read"  # by origin, or for what a file leaves open: what was asked to be read last, and how it failed
 _ROWS_AT_FIRST = 5
 
 
@@ -43,11 +43,20 @@ def ask_source(step: Lesson, task: Task) -> Source | None:
         st.caption(step(f"sample.{task.sample}"))
         return stages.open_source(f"sample:{task.sample}", step.language)
     {"file": _upload, "paste": _paste, "hub": _hub, "path": _path}[origin](step)
+    if error := _failure(origin):
+        problem.show(error, step.language)
+        return None
     source = stages.kept_source(step.project) if step.project else None
-    if source:
-        _tell(step, source)
-        _ask_options(step, source)
+    if source is None or source.origin != origin:
+        return None
+    _tell(step, source)
+    _ask_options(step, source)
     return source
+
+
+def shown_name(step: Lesson, source: str) -> str:
+    """Answers a source's name as she knows it: ours have one in words."""
+    return step(source) if source.startswith("sample:") and source in step.words else plain(source)
 
 
 def ask_columns(step: Lesson, task: Task, source: Source) -> dict[str, str]:
@@ -61,6 +70,9 @@ def ask_columns(step: Lesson, task: Task, source: Source) -> dict[str, str]:
     for wanted, guess in guess_columns(source.table, task).items():
         key = f"column.{source.name}.{task.code}.{wanted}"
         proposed = before.get(wanted, guess.value)
+        if "pieces" in source.table.offers and len(task.columns) == 1:
+            columns[wanted] = guess.value  # running text: its columns are of our making
+            continue
         columns[wanted] = st.selectbox(step(f"{task.code}.column.{wanted}"), names, names.index(proposed), key=key)
         if columns[wanted] == guess.value:
             facts = {name: in_code(f) if isinstance(f, str) else f for name, f in guess.facts.items()}
@@ -76,21 +88,28 @@ def ask_columns(step: Lesson, task: Task, source: Source) -> dict[str, str]:
             key=f"column.{source.name}.{task.code}.{GROUP}",
             help=step.words.body("column.group"),
         )
+        if columns[GROUP]:
+            values = pc.count_distinct(source.table.data.column(columns[GROUP])).as_py()
+            st.caption(step("column.group.chosen", column=in_code(columns[GROUP]), values=values))
     return columns
 
 
 def show_first(step: Lesson, source: Source, columns: Mapping[str, str]) -> None:
-    """Shows the first rows as they would be taken, so that a wrong column is seen before it is used."""
+    """Shows the first rows as they would be taken, and one whole, so that a wrong column or lost verses are seen."""
     taken = {wanted: column for wanted, column in columns.items() if column}
     first = source.table.data.slice(0, _ROWS_AT_FIRST).to_pylist()
     rows = [{wanted: row[column][:600] for wanted, column in taken.items()} for row in first]
     rows_table(
         rows, {wanted: plain(column) for wanted, column in taken.items()}, "first", height=38 * (len(rows) + 1) + 3
     )
+    whole = max((row["text"] for row in rows), key=lambda text: text.count("\n"), default="")
+    if "\n" in whole:
+        with st.expander(step("first.whole"), icon=":material/article:"):
+            st.text(whole)
 
 
 def _tell(step: Lesson, source: Source) -> None:
-    st.markdown(step("source.found", name=plain(source.name), rows=len(source.table)))
+    st.markdown(step("source.found", name=shown_name(step, source.name), rows=len(source.table)))
     for note in source.table.notes:
         facts = {name: f if isinstance(f, int | float) else in_code(str(f)) for name, f in note.facts.items()}
         st.caption(":material/info: " + step(f"note.{note.code}", **facts))
@@ -116,7 +135,8 @@ def _ask_options(step: Lesson, source: Source) -> None:
             step("pieces"),
             ways,
             ways.index(taken.pieces) if taken.pieces in ways else 0,
-            format_func=lambda way: step("pieces.count", way=step(f"pieces.{way}"), count=pieces.get(way, 0)),
+            format_func=lambda way: step(f"pieces.{way}"),
+            captions=[step("pieces.count", count=pieces.get(way, 0)) for way in ways],
             key=f"pieces.{source.name}",
             help=step.words.body("pieces"),
         )
@@ -127,13 +147,21 @@ def _ask_options(step: Lesson, source: Source) -> None:
     wanted = Options(**chosen)
     if chosen and wanted != Options(taken.sheet, taken.pieces, taken.separator):
         project = session.ensure_project()
-        _read(step, str(wanted), lambda progress: stages.read_again(project, wanted, progress))
+        _read(step, "options", str(wanted), lambda progress: stages.read_again(project, wanted, progress))
+        if error := _failure("options"):
+            problem.show(error, step.language)
 
 
-def _read(step: Lesson, what: str, work: Callable[[Progress], None]) -> None:
-    """Reads once what is asked for; a failure stays on the page until something else is asked."""
+def _failure(slot: str) -> LessonError | None:
+    """Answers how the last reading asked for in this place failed; None where it did not."""
+    key, error = st.session_state.get(f"{_READ}.{slot}", ("", None))
+    return error if key.startswith(f"{st.session_state.get('project')} ") else None
+
+
+def _read(step: Lesson, slot: str, what: str, work: Callable[[Progress], None]) -> None:
+    """Reads once what is asked for in a place; a failure is remembered until something else is asked."""
     key = f"{session.ensure_project().id} {what}"
-    last, error = st.session_state.get(_READ, ("", None))
+    last, error = st.session_state.get(f"{_READ}.{slot}", ("", None))
     if last != key:
         try:
             with waiting(step("reading")) as progress:
@@ -141,16 +169,17 @@ def _read(step: Lesson, what: str, work: Callable[[Progress], None]) -> None:
             error = None
         except LessonError as met:
             error = met
-        st.session_state[_READ] = (key, error)
+        if error is None and slot != "options":  # what was read in other places before has been replaced
+            for other in (*ORIGINS, "options"):
+                st.session_state.pop(f"{_READ}.{other}", None)
+        st.session_state[f"{_READ}.{slot}"] = (key, error)
         if error is None:
             st.rerun()
-    if error:
-        problem.show(error, step.language)
 
 
 def _upload(step: Lesson) -> None:
-    endings = [suffix.removeprefix(".") for suffix in READERS]
-    uploaded = st.file_uploader(step("file"), endings, accept_multiple_files=True, key="file")
+    # Of any kind: what we cannot read we say in her language, which the widget would not.
+    uploaded = st.file_uploader(step("file"), accept_multiple_files=True, key="file")
     st.caption(step.words.body("file"))
     if uploaded:
         project = session.ensure_project()
@@ -158,6 +187,7 @@ def _upload(step: Lesson) -> None:
         what = " ".join(file.file_id for file in uploaded)
         _read(
             step,
+            "file",
             what,
             lambda progress: stages.keep_files(
                 project, [(name, file.getvalue()) for name, file in files], progress=progress
@@ -166,20 +196,27 @@ def _upload(step: Lesson) -> None:
 
 
 def _paste(step: Lesson) -> None:
-    pasted = st.text_area(step("paste"), key="paste", height=200, help=step.words.body("paste"))
-    if pasted and pasted.strip():
+    before = stages.pasted(step.project) if step.project else ""
+    st.caption(step.words.body("paste"))
+    pasted = st.text_area(step("paste"), before, key="paste", height=200)
+    if pasted and pasted.strip() and pasted != before:
         project = session.ensure_project()
         content = [(step("paste.name"), pasted.encode())]
-        _read(step, f"paste {hash(pasted)}", lambda progress: stages.keep_files(project, content, progress=progress))
+        _read(
+            step,
+            "paste",
+            f"{hash(pasted)}",
+            lambda progress: stages.keep_files(project, content, progress=progress, origin="paste"),
+        )
 
 
 def _path(step: Lesson) -> None:
     path = st.text_input(step("path"), step.kept("path", ""), key="path", help=step.words.body("path"))
     if st.button(step("path.read"), key="path.read", icon=":material/folder_open:") and path.strip():
         step.keep(path=path)
-        st.session_state.pop(_READ, None)
+        st.session_state.pop(f"{_READ}.path", None)
         project = session.ensure_project()
-        _read(step, f"path {path}", lambda progress: stages.keep_path(project, path, progress=progress))
+        _read(step, "path", path, lambda progress: stages.keep_path(project, path, progress=progress))
 
 
 def _hub(step: Lesson) -> None:
@@ -192,7 +229,7 @@ def _hub(step: Lesson) -> None:
     def fetch(id: str, configuration: str, split: str, rows: int) -> None:
         chosen = {"id": id, "configuration": configuration, "split": split, "rows": rows}
         project = session.ensure_project()
-        st.session_state.pop(_READ, None)
-        _read(step, str(chosen), lambda progress: stages.keep_hub(project, progress, token, **chosen))
+        st.session_state.pop(f"{_READ}.hub", None)
+        _read(step, "hub", str(chosen), lambda progress: stages.keep_hub(project, progress, token, **chosen))
 
     hub_panel.ask(step, look, fetch)

@@ -9,13 +9,18 @@ from core import texts
 from core.data import split
 from core.ui.lesson import Lesson
 
+_EVEN = 0.05  # how far from a tenth a tray may be before it is worth a word
 
-def show(step: Lesson, record: Mapping[str, Any], stale: bool) -> None:
-    """Shows the parts of a `prepared/` record; `stale` says that other texts were loaded since."""
+
+def show(step: Lesson, record: Mapping[str, Any], stale: str) -> None:
+    """Shows the parts of a `prepared/` record; `stale` is the key of what has changed since, if anything has."""
     if stale:
-        st.warning(step("stale"), icon=":material/update:")
+        st.warning(step(stale), icon=":material/update:")
     for column, name in zip(st.columns(3), split.PARTS, strict=True):
         column.metric(step(f"part.{name}"), record["rows"][name], help=step.words.body(f"part.{name}"), border=True)
+    share_of_test = record["rows"]["test"] / max(1, record["rows_kept"])
+    if abs(share_of_test - split.SHARES["test"]) > _EVEN and record["rows_kept"] >= 20:
+        st.caption(step("uneven"))
     word = split.honest_word(record["rows"]["test"])
     if word != "enough":
         st.info(step(f"honest.{word}", test=record["rows"]["test"]), icon=":material/balance:")

@@ -90,6 +90,7 @@ def side_by_side(step: Lesson, project: Project, text: str, own: Tokenizer) -> d
         ["model", "letters", "counted"],
         format_func=lambda o: _name(step, project, o),
         key="rivals",
+        placeholder=step("rivals.placeholder"),
     )
     beside = {option: _tokenizer(project, option, own, known) for option in picked}
     for option, tokenizer in beside.items():

@@ -1,13 +1,14 @@
 """Reading as a whole: what is refused, what a child process is for, and which column holds what."""
 
 import json
+import os
 
 import psutil
 import pytest
 
 from core.data import apart, stages, table
 from core.data.columns import guess_columns, guess_group
-from core.data.decode import LONGEST_CELL
+from core.data.decode import LONGEST_CELL, Encoding
 from core.data.read import read
 from core.data.table import Options, from_rows
 from core.errors import LessonError
@@ -95,6 +96,36 @@ def test_a_path_on_this_computer_is_read_where_it_lies(new_project, tmp_path):
     assert not (project.folder / "source" / "files").exists()
     with pytest.raises(LessonError, match="file_not_found"):
         stages.keep_path(project, str(tmp_path / "no-está.csv"))
+
+
+@pytest.mark.parametrize("written", ["~nadie-de-aquí/x.csv", "Verde que te quiero verde. " * 20, "a\0b.csv", ""])
+def test_what_is_no_path_at_all_is_a_file_that_is_not_there(new_project, written):
+    with pytest.raises(LessonError, match="file_not_found"):
+        stages.keep_path(new_project(), written)
+
+
+def test_a_name_that_is_no_text_is_said_and_nothing_is_lost(new_project, tmp_path):
+    name = os.fsdecode(b"poem\xe1s.txt")
+    try:
+        (tmp_path / name).write_text("uno")
+    except OSError:
+        pytest.skip("this disk takes only names that are text")
+    with pytest.raises(LessonError) as error:
+        stages.keep_path(new_project(), str(tmp_path / name))
+    assert error.value.code == "cannot_read"
+    str(error.value.facts).encode()
+
+
+def test_a_file_that_goes_away_while_it_is_read_is_said(tmp_path, monkeypatch):
+    path = written(tmp_path, "a.txt", b"uno\n")
+
+    def takes_it_away(path):
+        path.unlink()
+        return Encoding("utf-8")
+
+    monkeypatch.setattr("core.data.read_text.find_encoding", takes_it_away)
+    with pytest.raises(LessonError, match="cannot_read"):
+        read(path)
 
 
 def test_a_file_that_asks_for_too_much_memory_is_stopped_and_said_so(tmp_path, monkeypatch):

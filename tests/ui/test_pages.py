@@ -152,6 +152,40 @@ def test_step_5_shows_the_columns_that_she_chose_when_she_comes_back(visit, begu
     assert page.selectbox(key="column.libreta.csv.write.group").value == "poema"
 
 
+def test_step_5_divides_an_upload_again_as_she_asks(visit, begun):
+    page = visit("05_load_texts", project=begun)
+    page.button_group(key="origin").set_value("file").run()
+    page.file_uploader(key="file").upload("versos.txt", "uno\ndos\n\ntres\n".encode()).run()
+    assert stages.kept_source(begun).table.taken.pieces == "blank_line"
+    page.radio(key="pieces.versos.txt").set_value("line").run()
+    assert_well(page)
+    assert stages.kept_source(begun).table.data["text"].to_pylist() == ["uno", "dos", "tres"]
+    page.file_uploader(key="file").upload("otros.txt", "uno\ndos\n\ntres\n".encode()).run()
+    page.radio(key="pieces.otros.txt").set_value("line").run()
+    assert len(stages.kept_source(begun).table) == 3
+
+
+def test_step_5_keeps_what_she_pasted_and_shows_it_only_there(visit, begun):
+    page = visit("05_load_texts", project=begun)
+    page.button_group(key="origin").set_value("paste").run()
+    page.text_area(key="paste").set_value("La luna\n\nEl río").run()
+    again = visit("05_load_texts", project=begun)
+    assert again.text_area(key="paste").value == "La luna\n\nEl río"
+    assert "load" in keys(again, "button")
+    again.button_group(key="origin").set_value("file").run()
+    assert "load" not in keys(again, "button")
+
+
+def test_step_6_says_that_the_split_is_older_than_what_she_chose(visit, project):
+    page = visit("06_clean_texts", project=project)
+    assert not page.warning
+    page.number_input(key="seed").set_value(99).run()
+    assert page.warning[0].value == texts.words("es", "06_clean_texts")("stale.choices")
+    assert visit("06_clean_texts", project=project).number_input(key="seed").value == 99
+    page.button(key="prepare").click().run()
+    assert not page.warning
+
+
 def test_step_6_shows_the_three_parts(visit, project):
     page = visit("06_clean_texts", project=project)
     parts = storage.read_json(project.prepared / "record.json")["rows"]
