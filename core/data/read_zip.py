@@ -64,13 +64,30 @@ def _united(
     if not found:
         raise failure if failure and count == 1 else LessonError("empty_archive", name=name)
     notes = [Note("zip_skipped", {"count": len(skipped), "names": _listed(skipped)})] if skipped else []
+    found = _under_one_name(found)
     tables = [table for _, table in found]
+    if len({table.columns for table in tables}) > 1:
+        partial = sorted(
+            {name for table in tables for name in table.columns if any(name not in t.columns for t in tables)}
+        )
+        notes.append(Note("different_columns", {"columns": _listed(partial)}))
     data = pa.concat_tables([_with_file(*one) for one in found], promote_options="default")
     columns = [name for name in data.column_names if name != "file"]
     data = data.select([*columns, "file"])
     filled = [pc.fill_null(column, "") for column in data.columns]
     said = (*notes, *_merged(note for table in tables for note in table.notes))
     return Table(pa.table(filled, names=data.column_names), said, _offers(tables), _taken(tables, taken))
+
+
+def _under_one_name(found: list[tuple[str, Table]]) -> list[tuple[str, Table]]:
+    """Calls `text` the only column of each file, titles apart, where they have different names for it."""
+    texts = [[name for name in table.columns if name != "title"] for _, table in found]
+    if any(len(names) != 1 for names in texts) or len({names[0] for names in texts}) == 1:
+        return found
+    return [
+        (title, replace(table, data=table.data.rename_columns([n if n == "title" else "text" for n in table.columns])))
+        for title, table in found
+    ]
 
 
 def _with_file(title: str, table: Table) -> pa.Table:

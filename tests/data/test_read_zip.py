@@ -110,3 +110,18 @@ def test_too_many_members_and_passwords_and_overlaps_are_refused(tmp_path, monke
 @pytest.mark.parametrize("seed", range(30))
 def test_a_damaged_archive_gives_a_table_or_an_error(seed, tmp_path):
     make.outcome(read_zip, make.mutated(make.packed(tmp_path / "a.zip", TEXTS), random.Random(seed)))
+
+
+def test_files_that_call_their_only_column_otherwise_are_one_table(tmp_path):
+    for name, content in (("a.csv", "poema\nuno\n"), ("b.csv", "texto\ndos\n"), ("c.txt", "tres")):
+        (tmp_path / name).write_text(content)
+    found = read_several([tmp_path / name for name in ("a.csv", "b.csv", "c.txt")], Options())
+    assert found.data["text"].to_pylist() == ["uno", "dos", "tres"]
+    assert not found.notes
+
+
+def test_files_with_other_columns_say_which_are_missing_somewhere(tmp_path):
+    (tmp_path / "a.csv").write_text("poema,autora\nuno,Ana\n")
+    (tmp_path / "b.csv").write_text("texto,autora\ndos,Eva\n")
+    found = read_several([tmp_path / "a.csv", tmp_path / "b.csv"], Options())
+    assert [(note.code, note.facts["columns"]) for note in found.notes] == [("different_columns", "poema, texto")]
