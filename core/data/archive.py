@@ -1,6 +1,7 @@
 """What stands before a packed file is opened: its real kind, and whether it unpacks to something we can hold."""
 
 import copy
+import io
 import struct
 import zipfile
 import zlib
@@ -48,7 +49,7 @@ def check(path: Path) -> None:
         if any(member.flag_bits & 1 for member in members):
             raise LessonError("encrypted_file", name=path.name)
         if sum(member.file_size for member in members) > MAX_UNPACKED:
-            raise _too_big(path)
+            raise too_big(path)
         if _overlaps(members, path.stat().st_size):
             raise LessonError("broken_file", name=path.name)
         total = 0
@@ -68,11 +69,33 @@ def blocks(archive: zipfile.ZipFile, member: zipfile.ZipInfo, most: int, path: P
         while block := file.read(_BLOCK):
             size += len(block)
             if size > most or (size > RATIO_FROM and size > MAX_RATIO * max(member.compress_size, 1)):
-                raise _too_big(path)
+                raise too_big(path)
             yield block
 
 
-def _too_big(path: Path) -> LessonError:
+def rewritten(path: Path, part: str, change: Callable[[bytes], bytes]) -> bytes:
+    """Answers the bytes of a ZIP with the member `part` as `change` answers it, for a file that `check` let through.
+
+    Where that changes something, only what is XML goes along: nobody here looks at images.
+    """
+    with opened(path) as old:
+        member = old.NameToInfo.get(part)
+        before = b"".join(blocks(old, member, MAX_UNPACKED, path)) if member else b""
+        after = change(before)
+        if after == before:
+            return path.read_bytes()
+        made = io.BytesIO()
+        with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as new:
+            for name in old.NameToInfo:
+                if name == part:
+                    new.writestr(name, after)
+                elif name.endswith((".xml", ".rels", "mimetype")):
+                    new.writestr(name, old.read(name))
+        return made.getvalue()
+
+
+def too_big(path: Path) -> LessonError:
+    """The error for a file that unpacks to more than we can hold."""
     return LessonError("unpacks_too_big", name=path.name, megabytes=MAX_UNPACKED // 1_000_000)
 
 

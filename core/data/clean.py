@@ -21,7 +21,9 @@ from core.tasks import Task
 
 GROUP = "group"  # the column that holds a text's book, author or document, where she named one
 EXAMPLES = 3
+DIVIDED = "\n\n⸻\n\n"  # what an example shows between the parts of a long text
 _ROUNDS = 6  # one repair may uncover work for another; texts settle in two
+_NEAR_ROUNDS = 8  # among many alike some meet only once others are gone; 3,000 variants of a text settle in four
 _TEXT_REPAIRS: tuple[tuple[str, Callable[[str], str]], ...] = (
     ("encoding", mend_encoding),
     ("whitespace", tidy_spaces),
@@ -68,13 +70,21 @@ class Cleaned:
 
 
 def clean(
-    data: pa.Table, task: Task, recipe: Recipe, language: str = "es", progress: Progress = no_progress
+    data: pa.Table,
+    task: Task,
+    recipe: Recipe,
+    language: str = "es",
+    main_language: str | None = None,
+    progress: Progress = no_progress,
 ) -> Cleaned:
     """Applies `recipe` to rows with the columns `row`, the task's and, where there is one, `group`.
 
+    `language` (`es` or `en`) is that of the masks; `main_language`, the one that most texts are in, any of
+    `core.data.language.LANGUAGES`: a text in another than that is `other_language`. Without it, `language`.
+
     Repairs are repeated on a text until nothing changes, so that cleaning what was cleaned changes nothing more.
     """
-    work = _Work(task, recipe, language, set(repairs_of(task)))
+    work = _Work(task, recipe, language, main_language or language, set(repairs_of(task)))
     done = 0
     pieces: list[pa.RecordBatch] = []
     schema = data.schema
@@ -84,10 +94,10 @@ def clean(
         done += batch.num_rows
         progress(0.7 * done / max(1, data.num_rows))
     mended = pa.Table.from_batches(pieces, schema=schema)
-    pairs = []
+    compared = near.Compared([], np.empty(0, np.int64))
     if recipe.near_duplicates or mended.num_rows <= NEAR_MOST:
-        pairs = near.near_pairs(mended.column("text"), recipe.likeness, lambda share: progress(0.7 + 0.3 * share))
-    return _without_repeats(mended, pairs, work)
+        compared = near.compare(mended.column("text"), recipe.likeness, lambda share: progress(0.7 + 0.3 * share))
+    return _without_repeats(mended, compared, work)
 
 
 @dataclass
@@ -97,6 +107,7 @@ class _Work:
     task: Task
     recipe: Recipe
     language: str
+    main_language: str
     wanted: set[str]
     findings: dict[str, Finding] = field(default_factory=dict)
     left_out: list[dict] = field(default_factory=list)
@@ -114,7 +125,7 @@ class _Work:
     def _divided(self, row: dict) -> Iterator[dict]:
         if "long_texts" in self.wanted and len(row["text"]) > self.recipe.longest:
             parts = long_texts.divide(row["text"], self.recipe.longest)
-            self.found("long_texts", row, row["text"], "\n\n⸻\n\n".join(parts), pieces=len(parts))
+            self.found("long_texts", row, row["text"], DIVIDED.join(parts), pieces=len(parts))
             if self.recipe.long_texts and len(parts) > 1:
                 for part in parts:
                     yield from self._divided(self._mended({**row, "text": part}, count=False))
@@ -167,7 +178,7 @@ class _Work:
     def _tests(self) -> Sequence[tuple[str, Callable[[dict], object]]]:
         tests: list[tuple[str, Callable[[dict], object]]] = [
             ("short_texts", lambda row: len(row["text"]) < self.recipe.shortest),
-            ("other_language", lambda row: is_other(row["text"], self.language)),
+            ("other_language", lambda row: is_other(row["text"], self.main_language)),
         ]
         if self.recipe.personal == "leave_out":
             tests.insert(0, ("personal", lambda row: any(personal.find(row[c]) for c in self.task.columns)))
@@ -191,34 +202,26 @@ class _Work:
         self.left_out.append({**row, "reason": reason, "like": like})
 
 
-def _without_repeats(mended: pa.Table, pairs: list[near.Pair], work: _Work) -> Cleaned:
+def _without_repeats(mended: pa.Table, compared: near.Compared, work: _Work) -> Cleaned:
     """Leaves out what repeats an earlier row, and says which rows belong together."""
-    text, numbers = mended.column("text"), mended.column("row").to_numpy()
-    stays = np.ones(len(text), bool)
-
-    def repeats(place: int, of: int, code: str, likeness: float) -> None:
-        row, twin = ({n: mended.column(n)[at].as_py() for n in mended.column_names} for at in (place, of))
-        more = {"twin": twin["text"][:20_000], "twin_row": twin["row"], "likeness": round(likeness, 3)}
-        work.found(code, row, row["text"], None, **more)
-        if getattr(work.recipe, code):
-            stays[place] = False
-            work.leave(row, code, twin["row"])
-
+    text = mended.column("text")
     same = np.fromiter((near.sameness(t.as_py()) for t in text), np.uint64, len(text))
-    equal = list(_links(same))
-    for first, place in equal:
-        repeats(place, first, "duplicates", 1.0)
-    for pair in sorted(pairs, key=lambda pair: (pair.second, pair.first)):
-        if same[pair.first] != same[pair.second] and stays[pair.first] and stays[pair.second]:
-            repeats(pair.second, pair.first, "near_duplicates", pair.likeness)
-    together = [*equal, *((pair.first, pair.second) for pair in pairs), *_links(numbers)]
-    if GROUP in mended.column_names:
-        named = mended.column(GROUP).combine_chunks().dictionary_encode()
-        groups = named.indices.to_numpy().astype(np.int64)
-        blank = np.array([not name.strip() for name in named.dictionary.to_pylist()], bool)[groups]
-        groups[blank] = -1 - np.flatnonzero(blank)  # a row of no group is alone
-        together += _links(groups)
-    keys = near.components(len(text), together)
+    stays = np.ones(len(text), bool)
+    equal = [near.Pair(first, place, 1.0) for first, place in _links(same)]
+    for pair in equal:
+        _repeats(pair, "duplicates", mended, stays, work)
+    pairs: list[near.Pair] = []
+    for _ in range(_NEAR_ROUNDS):
+        pairs += compared.pairs
+        stayed = stays.sum()
+        for pair in sorted(compared.pairs, key=lambda pair: (pair.second, pair.first)):
+            if same[pair.first] != same[pair.second] and stays[pair.first] and stays[pair.second]:
+                _repeats(pair, "near_duplicates", mended, stays, work)
+        again = compared.crowded[stays[compared.crowded]]
+        if stays.sum() == stayed or len(again) < 2:
+            break
+        compared = _compared_again(text, again, work.recipe.likeness)
+    keys = _keys(mended, [pair[:2] for pair in [*equal, *pairs]])
     schema = mended.schema.append(pa.field("reason", pa.string())).append(pa.field("like", pa.int64()))
     return Cleaned(
         kept=mended.filter(pa.array(stays)),
@@ -228,6 +231,35 @@ def _without_repeats(mended: pa.Table, pairs: list[near.Pair], work: _Work) -> C
         keys=keys[stays],
         naive_keys=keys,
     )
+
+
+def _repeats(pair: near.Pair, code: str, mended: pa.Table, stays: np.ndarray, work: _Work) -> None:
+    """Notes that the second of a pair repeats the first; where that repair is on, it no longer stays."""
+    twin, row = ({n: mended.column(n)[at].as_py() for n in mended.column_names} for at in pair[:2])
+    more = {"twin": twin["text"][:20_000], "twin_row": twin["row"], "likeness": round(pair.likeness, 3)}
+    work.found(code, row, row["text"], None, **more)
+    if getattr(work.recipe, code):
+        stays[pair.second] = False
+        work.leave(row, code, twin["row"])
+
+
+def _compared_again(text: pa.ChunkedArray, places: np.ndarray, likeness: float) -> near.Compared:
+    """Compares only the texts at `places`, which are fewer now and meet others of theirs."""
+    compared = near.compare(text.take(pa.array(places)), likeness)
+    pairs = [near.Pair(int(places[one]), int(places[other]), alike) for one, other, alike in compared.pairs]
+    return near.Compared(pairs, places[compared.crowded])
+
+
+def _keys(mended: pa.Table, alike: list[tuple[int, int]]) -> np.ndarray:
+    """Answers one number a row, equal for those that are alike, pieces of one row, or of one group."""
+    together = [*alike, *_links(mended.column("row").to_numpy())]
+    if GROUP in mended.column_names:
+        named = mended.column(GROUP).combine_chunks().dictionary_encode()
+        groups = named.indices.to_numpy().astype(np.int64)
+        blank = np.array([not name.strip() for name in named.dictionary.to_pylist()], bool)[groups]
+        groups[blank] = -1 - np.flatnonzero(blank)  # a row of no group is alone
+        together += _links(groups)
+    return near.components(mended.num_rows, together)
 
 
 def _links(values: np.ndarray) -> Iterator[tuple[int, int]]:

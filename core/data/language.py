@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
@@ -33,6 +33,11 @@ def text_language(texts: Iterable[str]) -> str:
         for word in re.findall(r"\w+", text.lower()):
             counts.update(language for language, small in _SMALL.items() if word in small)
     return "en" if counts["en"] > counts["es"] else "es"
+
+
+def main_language(shares: Mapping[str, float]) -> str | None:
+    """Answers the language with the largest share of `core.data.overview`'s `languages`; None where there is none."""
+    return max(shares, key=lambda code: shares[code], default=None)
 
 
 def detect(text: str) -> tuple[str, float] | None:

@@ -35,6 +35,13 @@ class Pair(NamedTuple):
     likeness: float
 
 
+class Compared(NamedTuple):
+    """The pairs that are alike, and the places of the texts that, among many, were not compared with all of them."""
+
+    pairs: list[Pair]
+    crowded: np.ndarray
+
+
 def sameness(text: str) -> int:
     """Answers a 64-bit key, equal for texts that differ only in capitals, punctuation and spaces.
 
@@ -57,6 +64,11 @@ _APART = {"Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po", "Zs", "Zl", "Zp", "Cc", "Cf"
 
 
 def near_pairs(texts: pa.ChunkedArray, likeness: float, progress: Progress = no_progress) -> list[Pair]:
+    """Answers the pairs of texts whose Jaccard likeness is at least `likeness` (0.5 to 1); see `compare`."""
+    return compare(texts, likeness, progress).pairs
+
+
+def compare(texts: pa.ChunkedArray, likeness: float, progress: Progress = no_progress) -> Compared:
     """Answers the pairs of texts whose Jaccard likeness is at least `likeness` (0.5 to 1), by their places.
 
     Texts of one `sameness` are pairs of likeness 1, each later one with the first, and only the first is compared
@@ -69,7 +81,7 @@ def near_pairs(texts: pa.ChunkedArray, likeness: float, progress: Progress = no_
     origin = first[inverse]
     again = np.flatnonzero(origin != np.arange(len(texts)))
     pairs = dict.fromkeys(zip(origin[again].tolist(), again.tolist(), strict=True), 1.0)
-    firsts = np.sort(first)
+    firsts, crowded = np.sort(first), np.zeros(len(texts), bool)
     for width, began in ((_WORDS, 0.2), (_CHARACTERS, 0.6)):
 
         def tell(share: float, began: float = began) -> None:
@@ -77,7 +89,8 @@ def near_pairs(texts: pa.ChunkedArray, likeness: float, progress: Progress = no_
 
         places, codes = _codes(texts, firsts, width, likeness, tell)
         pairs |= _joined(texts, places, codes, width, likeness, tell)
-    return [Pair(*places, jaccard) for places, jaccard in sorted(pairs.items())]
+        crowded[places[_crowded(codes)]] = True
+    return Compared([Pair(*ends, jaccard) for ends, jaccard in sorted(pairs.items())], np.flatnonzero(crowded))
 
 
 def components(count: int, links: Iterable[tuple[int, int]]) -> np.ndarray:
@@ -161,6 +174,15 @@ def _met(codes: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray
     at = np.concatenate(later)
     before = np.concatenate([places - lag for lag, places in enumerate(later, start=1)])
     yield order[before], order[at], crowded[at]
+
+
+def _crowded(codes: np.ndarray) -> np.ndarray:
+    """Answers which columns stand, in any band, in a bucket where not all meet."""
+    crowded = np.zeros(codes.shape[1], bool)
+    for band in codes:
+        _, bucket, sizes = np.unique(band, return_inverse=True, return_counts=True)
+        crowded |= sizes[bucket] > _NEIGHBOURS + 1
+    return crowded
 
 
 def _jaccard(texts: pa.ChunkedArray, firsts: np.ndarray, seconds: np.ndarray, width: int) -> np.ndarray:

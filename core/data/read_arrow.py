@@ -1,6 +1,7 @@
 """Parquet and Arrow (Feather, IPC file and stream): a batch at a time, every value as text."""
 
 import datetime
+import decimal
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import pyarrow.compute as pc
 
 from core.data.archive import MAX_UNPACKED
 from core.data.read_csv import name_columns
+from core.data.read_sheet import as_read
 from core.data.table import BATCH_ROWS, MOST_COLUMNS, Note, Options, Progress, Table
 from core.errors import LessonError
 
@@ -94,8 +96,12 @@ def _said(value: Any) -> str:
         return value.decode("utf-8", "replace")
     if isinstance(value, datetime.date | datetime.time):
         return value.isoformat()
+    if isinstance(value, decimal.Decimal):
+        return f"{value:f}"
+    if isinstance(value, datetime.timedelta):
+        return as_read(value)
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() and abs(value) < 1e15 else f"{value:.15g}"
     if isinstance(value, list) and all(isinstance(item, str) or item is None for item in value):
         return "\n".join(_said(item) for item in value)
-    return json.dumps(value, ensure_ascii=False, default=str).encode("utf-8", "replace").decode()
+    return json.dumps(value, ensure_ascii=False, default=_said).encode("utf-8", "replace").decode()

@@ -4,6 +4,7 @@
 
 local records = {}
 local MARK = "\u{E000}" -- stands in a paragraph that was empty, for formats whose empty ones pandoc drops
+local BORDER = "\u{E001}" -- the paragraph that read_document.py puts before and after a text box
 local VERSE = { "stanza", "verse", "poem", "estrofa", "verso", "poema", "linegroup", "strophe" }
 
 local function add(kind, text)
@@ -142,7 +143,13 @@ walk = function(blocks)
       if not only_points_inside(block) then
         local text = text_of(block.content)
         local bare = text:gsub(MARK, ""):gsub("\u{A0}", " ")
-        if bare:match("%S") then add("P", bare) elseif #block.content == 0 or text ~= "" then add("E", "") end
+        if bare == BORDER then
+          add("B", "")
+        elseif bare:match("%S") then
+          add("P", bare)
+        elseif #block.content == 0 or text ~= "" then
+          add("E", "")
+        end
       end
     elseif kind == "LineBlock" then
       local lines = {}

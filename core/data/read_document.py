@@ -29,6 +29,16 @@ _VERSE = 80  # characters: few verses are longer, few lines of prose that are a 
 _SHORT_SHARE = 0.8
 # Two paragraph ends in RTF with nothing between them but commands: pandoc would drop the empty paragraph.
 _RTF_EMPTY = re.compile(rb"(\\par(?![a-z])(?:\s|[{}]|\\(?!par(?![a-z]))[a-z]+-?\d*)*+)(?=\\par(?![a-z]))")
+# For each format that keeps text boxes inside a paragraph: the part with the text, and a paragraph that is a border.
+_BOXES_IN = {
+    ".docx": ("word/document.xml", "<w:p><w:r><w:t>\ue001</w:t></w:r></w:p>".encode()),
+    ".odt": ("content.xml", "<text:p>\ue001</text:p>".encode()),
+}
+_BOXES = (b"w:txbxContent", b"draw:text-box", b"draw:custom-shape")
+_AGAIN = b"mc:Fallback"  # the same box, for older programs
+_BOX_TAG = re.compile(
+    rb"<(/?)(w:p|text:p|text:h|w:txbxContent|draw:text-box|draw:custom-shape|mc:Fallback)(?=[\s/>])[^<>]*?(/?)>"
+)
 _META_CHARSET = re.compile(rb"""<meta[^>]+charset=["']?\s*([\w-]+)""", re.IGNORECASE)
 
 
@@ -82,7 +92,10 @@ def _checked_suffix(path: Path) -> str:
 
 
 def _input(path: Path, suffix: str) -> tuple[bytes, tuple[Note, ...]]:
-    """What pandoc is given: the file's bytes, with marks where it would drop empty paragraphs."""
+    """What pandoc is given: the file's bytes, with marks where it would drop empty paragraphs, and text boxes moved."""
+    if suffix in _BOXES_IN:
+        part, border = _BOXES_IN[suffix]
+        return archive.rewritten(path, part, lambda xml: _boxes_moved(xml, border)), ()
     content = path.read_bytes()
     if suffix == ".rtf":
         content = re.sub(rb"[\x80-\xff]", lambda match: b"\\'%02x" % match[0][0], content)
@@ -97,6 +110,44 @@ def _input(path: Path, suffix: str) -> tuple[bytes, tuple[Note, ...]]:
             pass
     encoding = find_encoding(path)
     return content.decode(encoding.name, "replace").encode(), encoding.notes
+
+
+def _boxes_moved(xml: bytes, border: bytes) -> bytes:
+    """Moves each text box, which pandoc drops, to after the paragraph that it hangs from, between two borders.
+
+    A box has paragraphs of its own, and may hang from one of another box: each level is put together apart.
+    """
+    if not any(b"<" + box in xml for box in _BOXES):
+        return xml
+    kept: list[list[bytes]] = [[]]
+    waiting: list[list[bytes]] = [[]]  # boxes for the end of the paragraph
+    depths = [0]  # paragraphs that are open: one in a note stands inside another
+    again = place = 0
+    for tag in _BOX_TAG.finditer(xml):
+        kept[-1].append(xml[place : tag.start()])
+        place = tag.end()
+        closes, name, is_alone = tag.groups()
+        if is_alone:
+            kept[-1].append(tag[0])
+        elif name == _AGAIN:
+            kept[-1].append(tag[0])
+            again += -1 if closes else 1
+        elif name not in _BOXES:
+            kept[-1].append(tag[0])
+            depths[-1] += -1 if closes else 1
+            if depths[-1] == 0:
+                kept[-1] += waiting[-1]
+                waiting[-1] = []
+        elif not closes:
+            kept.append([])
+            waiting.append([])
+            depths.append(0)
+        elif len(kept) > 1:
+            depths.pop()
+            box = b"".join(kept.pop() + waiting.pop())
+            if not again and re.sub(rb"<[^<>]*>", b"", box).strip():
+                waiting[-1] += [border, box, border]
+    return b"".join([*kept[0], xml[place:]]) if len(kept) == 1 else xml
 
 
 def _pandoc(content: bytes, source: str, name: str) -> str:

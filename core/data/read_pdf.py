@@ -14,6 +14,7 @@ from typing import Any
 from core.data import archive
 from core.data.table import Note, Options, Progress, Table
 from core.errors import LessonError
+from core.texts import unaccented
 
 MAX_PAGES = 5_000
 MAX_CHARACTERS = 20_000_000  # twice what 5 000 dense pages hold
@@ -21,6 +22,8 @@ _PDFIUM = threading.Lock()  # pdfium keeps one state for the whole process
 _CUT = 0x2  # what pdfium gives for a hyphen that ends a line
 _EDGE = 2  # lines at the top and at the bottom of a page that may be a running header or footer
 _GAP = 1.35  # times the usual distance between lines, from which a blank line is seen
+_TITLE = re.compile(r"([^\W\d_]+)\W+(\d+)\W*")  # «Canto 3»
+_PAGE_WORDS = {"page", "p", "pag", "pg", "pagina", "hoja", "folio"}
 _FULL = 0.85  # share of the widest line, from which a line goes on to the margin
 
 
@@ -50,7 +53,7 @@ def read_pdf(path: Path, options: Options, progress: Progress) -> Table:
     notes = [Note("pages_without_text", {"count": silent})] if silent else []
     pages, repeated = _without_edges(pages)
     if repeated:
-        notes.append(Note("page_edges", {"count": repeated}))
+        notes.append(Note("page_edges", {"count": len(repeated), "example": repeated[0].text}))
     table = divide(running_text(pages), options)
     return Table(table.data, (*notes, *table.notes), table.offers, table.taken)
 
@@ -119,20 +122,38 @@ def _lines(text: Any) -> Iterator[_Line]:
         start = place + 1
 
 
-def _without_edges(pages: Sequence[list[_Line]]) -> tuple[list[list[_Line]], int]:
-    """Takes out lines that stand at the same height of most pages, the same but for their digits."""
-    if len(pages) < 3:
-        return list(pages), 0
+def _without_edges(pages: Sequence[list[_Line]]) -> tuple[list[list[_Line]], list[_Line]]:
+    """Takes out lines that stand at the same height of most pages, the same but for their digits; answers both.
 
+    The titles of numbered poems or chapters stay.
+    """
+    if len(pages) < 3:
+        return list(pages), []
     usual = _usual_step(pages)
     seen = Counter(found for page in pages for found in {_key(line) for edge in _edges(page) for line in edge[:_EDGE]})
     least = max(3, 0.4 * sum(bool(page) for page in pages))  # left and right pages often have each its own
-    repeated = {found for found, count in seen.items() if count >= least}
-    kept = []
+    repeated = {found for found, count in seen.items() if count >= least} - _numbered_titles(pages)
+    kept: list[list[_Line]] = []
+    taken: list[_Line] = []
     for page in pages:
         gone = {line for edge in _edges(page) for line in _running(edge, repeated, usual)}
         kept.append([line for line in page if line not in gone])
-    return kept, sum(map(len, pages)) - sum(map(len, kept))
+        taken += [line for line in page if line in gone]
+    return kept, taken
+
+
+def _numbered_titles(pages: Sequence[list[_Line]]) -> set[tuple[str, int]]:
+    """Answers the keys of top lines that are one word and a number counted from 1: «Canto 1», «Canto 2»…
+
+    A running header may look like this too; a header that stays is seen and mended, a title that went is not.
+    """
+    numbers: dict[tuple[str, int], list[int]] = {}
+    for page in pages:
+        for line in _edges(page)[0][:_EDGE]:
+            title = _TITLE.fullmatch(line.text)
+            if title and unaccented(title[1]) not in _PAGE_WORDS:
+                numbers.setdefault(_key(line), []).append(int(title[2]))
+    return {key for key, found in numbers.items() if found == list(range(1, len(found) + 1))}
 
 
 def _key(line: _Line) -> tuple[str, int]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from core.data.language import main_language
 from core.errors import LessonError
 from core.machine import Choice
 from core.tasks import Task
@@ -30,7 +31,7 @@ class Recipe:
     longest: int = 2000
     short_texts: bool = False  # shorter than `shortest`: left out
     shortest: int = 20
-    other_language: bool = False  # clearly in another language than most: left out
+    other_language: bool = False  # clearly in another language than most of these texts: left out
     long_summaries: bool = True  # a summary as long as its source: left out
     copied_summaries: bool = True  # a summary that only copies its source: left out
     duplicates: bool = True  # equal but for capitals, punctuation and spaces: the first one stays
@@ -70,9 +71,8 @@ def propose(overview: Mapping[str, Any], task: Task, room: int) -> tuple[Recipe,
         chosen["short_texts"] = Choice(True, "recipe.usual", {"usual": characters["percentiles"]["50"]})
     if rows > NEAR_MOST:
         chosen["near_duplicates"] = Choice(False, "recipe.too_many", {"rows": rows})
-    languages = overview["languages"]
-    if max(languages.values(), default=0) >= 0.7:
-        main = max(languages, key=lambda code: languages[code])
+    main = main_language(overview["languages"])
+    if main and overview["languages"][main] >= 0.7:
         chosen["other_language"] = Choice(
             True, f"recipe.mostly.{main}" if main in ("es", "en") else "recipe.mostly", {}
         )

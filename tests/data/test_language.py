@@ -3,7 +3,7 @@ import json
 import pytest
 
 from core.classroom import sample_path
-from core.data.language import detect, is_other, text_language
+from core.data.language import detect, is_other, main_language, text_language
 
 CLEAR = {
     "en": "My friend went to the beach yesterday and brought back a bag full of shells for his daughter",
@@ -49,6 +49,11 @@ def test_no_text_of_our_samples_is_taken_for_another_language(name, language):
 
 def test_a_language_we_do_not_know_is_never_missed():
     assert is_other(CLEAR["en"], "sv") is None
+
+
+def test_the_main_language_is_the_one_of_the_largest_share():
+    assert main_language({"pt": 0.8, "es": 0.2}) == "pt"
+    assert main_language({}) is None
 
 
 def test_a_text_almost_without_letters_has_no_language():

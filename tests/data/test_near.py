@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.data.near import components, near_pairs, sameness
+from core.data.near import compare, components, near_pairs, sameness
 
 LEXICON = [f"{a}{b}" for a in ("ca", "lu", "pe", "rio", "ma") for b in ("sa", "na", "ro", "tel", "go", "dre", "lla")]
 
@@ -86,6 +86,12 @@ def test_a_template_repeated_thousands_of_times_is_joined_without_comparing_all(
     pairs = near_pairs(array(*(f"{body} {n}" for n in range(3000))), 0.8)
     assert len(pairs) < 3000 * 9
     assert set(components(3000, (pair[:2] for pair in pairs)).tolist()) == {0}
+
+
+def test_those_that_did_not_meet_all_the_others_of_a_crowd_are_told():
+    body = prose(40, 6)
+    assert compare(array(*(f"{body} {n}" for n in range(9)), prose(40, 7)), 0.8).crowded.tolist() == []
+    assert compare(array(prose(40, 7), *(f"{body} {n}" for n in range(10))), 0.8).crowded.tolist() == [*range(1, 11)]
 
 
 @given(st.integers(1, 40), st.lists(st.tuples(st.integers(0, 39), st.integers(0, 39)), max_size=60))

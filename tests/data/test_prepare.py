@@ -1,6 +1,8 @@
 """From texts to prepared texts: what a recipe does, what it says of it, and what never falls on both sides."""
 
 import json
+import random
+from itertools import combinations
 
 import pytest
 from hypothesis import example, given, settings
@@ -125,6 +127,25 @@ def test_a_recipe_applied_twice_changes_nothing_more(texts, divided):
     assert not len(twice.left_out)
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_among_many_variants_of_a_text_a_second_cleaning_finds_nothing_more(seed):
+    draw = random.Random(seed)
+    words = [f"{a}{b}" for a in ("ca", "lu", "pe", "rio") for b in ("sa", "na", "ro", "tel", "go", "dre", "lla")]
+    original = draw.choices(words, k=60)
+    variants = []
+    for _ in range(40):
+        variant = original[:]
+        for place in draw.sample(range(60), draw.randint(1, 3)):
+            variant[place] = draw.choice(words)
+        variants.append(" ".join(variant))
+    once = clean(rows(*variants), WRITE, Recipe())
+    assert set(once.reasons) == {"near_duplicates"}
+    assert kept(clean(once.kept, WRITE, Recipe())) == kept(once)
+    texts = [text.split() for text in kept(once)]
+    pieces = [{tuple(text[n : n + 3]) for n in range(58)} for text in texts]
+    assert all(len(a & b) / len(a | b) < 0.8 for a, b in combinations(pieces, 2))
+
+
 @given(st.lists(st.text(max_size=60), max_size=12))
 @settings(deadline=None)
 def test_no_row_is_lost_in_silence(texts):
@@ -191,6 +212,48 @@ def test_a_stage_says_what_it_was_made_from(loaded):
     assert prepared["made_from"] == texts["fingerprint"]
     assert tokens["made_from"] == prepared["fingerprint"]
     assert sum(prepared["rows"].values()) == prepared["rows_kept"] == 258
+
+
+PORTUGUESE = (
+    "O meu amigo foi ontem à praia e trouxe um saco cheio de conchas para a sua filha, e a menina {} não dormiu de "
+    "tão contente que ficou com aquilo"
+)
+CATALAN = (
+    "El meu amic va anar ahir a la platja i va portar un sac ple de petxines per a la seva filla, i la nena {} no va "
+    "dormir de tan contenta que estava"
+)
+SPANISH = (
+    "El perro de la esquina no quería ladrar aquella noche, y los vecinos que lo oían siempre {} salieron a la calle "
+    "para ver si todavía estaba ahí"
+)
+ENGLISH = (
+    "My friend went to the beach yesterday and brought back a bag full of shells for his daughter, and the girl {} "
+    "was so happy with them that she could not sleep"
+)
+
+
+@pytest.mark.parametrize(
+    ("most", "others"),
+    [([PORTUGUESE] * 40, [SPANISH]), ([CATALAN] * 40, [SPANISH]), ([ENGLISH] * 1000, [SPANISH] * 200)],
+)
+def test_the_proposal_keeps_the_language_of_most_texts_whichever_it_is_and_leaves_out_the_others(
+    new_project, most, others
+):
+    project = new_project()
+    load(project, [text.format(n) for n, text in enumerate(others + most)])
+    recipe, _ = stages.proposed(project)
+    assert recipe.other_language
+    cleaned = stages.look_clean(project, recipe.changed({"near_duplicates": False}))
+    assert left_out(cleaned) == [(n + 1, "other_language", 0) for n in range(len(others))]
+    assert len(cleaned.kept) == len(most)
+
+
+def test_one_recipe_serves_texts_of_another_language(new_project):
+    project = new_project()
+    load(project, [SPANISH.format(n) for n in range(40)])
+    recipe = stages.proposed(project)[0].changed({"near_duplicates": False})
+    load(project, [PORTUGUESE.format(n) for n in range(40)])
+    assert not len(stages.look_clean(project, recipe).left_out)
 
 
 def test_what_is_saved_opens_with_datasets_too(loaded):

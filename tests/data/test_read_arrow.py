@@ -1,4 +1,5 @@
 import datetime
+import decimal
 import random
 
 import make_files as make
@@ -43,6 +44,24 @@ def test_every_value_is_text(suffix, tmp_path):
     path = tmp_path / f"a.{suffix}"
     WRITERS[suffix](DATA, str(path))
     assert read_arrow(path, Options(), no_progress).data.to_pylist() == READ
+
+
+@pytest.mark.parametrize("suffix", WRITERS)
+def test_decimals_and_durations_are_written_plainly(suffix, tmp_path):
+    price, time = decimal.Decimal("12.50"), datetime.timedelta(hours=30, seconds=5)
+    data = pa.table(
+        {
+            "precio": pa.array([price, None], pa.decimal128(8, 2)),
+            "dura": pa.array([time, None], pa.duration("s")),
+            "ambos": [{"precio": price, "dura": time}, None],
+        }
+    )
+    path = tmp_path / f"a.{suffix}"
+    WRITERS[suffix](data, str(path))
+    assert read_arrow(path, Options(), no_progress).data.to_pylist() == [
+        {"precio": "12.50", "dura": "30:00:05", "ambos": '{"precio": "12.50", "dura": "30:00:05"}'},
+        {"precio": "", "dura": "", "ambos": ""},
+    ]
 
 
 @pytest.mark.parametrize("suffix", WRITERS)

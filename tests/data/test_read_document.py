@@ -1,4 +1,5 @@
 import random
+import re
 import tempfile
 
 import make_files as make
@@ -74,6 +75,64 @@ def test_empty_paragraphs_count_in_other_formats_too(name, tmp_path):
         make.pandoc(path, "uno\n\ndos\n\nVACIO\n\ntres niño\n\ncuatro")
         make.repacked(path, lambda n, c: (n, c.replace(b">VACIO</text:p>", b"></text:p>")))
     assert running_text(path)[0] == "uno\ndos\n\ntres niño\ncuatro\n"
+
+
+def with_box(path, box):
+    """A document of three paragraphs, the middle one with a box between its two words."""
+    if path.suffix == ".docx":
+        make.word(path, ["uno", "CAJA", "dos"])
+        return make.repacked(path, lambda n, c: (n, c.replace(b"<w:t>CAJA</w:t></w:r>", _runs(box))))
+    make.pandoc(path, "uno\n\nCAJA\n\ndos")
+    return make.repacked(
+        path, lambda n, c: (n, re.sub(rb">CAJA</text:p>", f">antes {box}después</text:p>".encode(), c))
+    )
+
+
+def _runs(box):
+    return f"<w:t>antes </w:t></w:r><w:r>{box}</w:r><w:r><w:t>después</w:t></w:r>".encode()
+
+
+_WORD_BOX = "<w:txbxContent><w:p><w:r><w:t>En la</w:t></w:r></w:p><w:p><w:r><w:t>caja</w:t></w:r></w:p></w:txbxContent>"
+_OLD_SHAPE = (
+    f'<w:pict><v:shape xmlns:v="urn:schemas-microsoft-com:vml"><v:textbox>{_WORD_BOX}</v:textbox></v:shape></w:pict>'
+)
+_NEW_SHAPE = (
+    '<mc:AlternateContent xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006">'
+    '<mc:Choice Requires="wps"><w:drawing><wps:txbx xmlns:wps="http://schemas.microsoft.com/office/word/2010/'
+    f'wordprocessingShape">{_WORD_BOX}</wps:txbx></w:drawing></mc:Choice><mc:Fallback>{_OLD_SHAPE}</mc:Fallback>'
+    "</mc:AlternateContent>"
+)
+_LINES = "<text:p>En la</text:p><text:p>caja</text:p>"
+
+
+@pytest.mark.parametrize(
+    ("name", "box"),
+    [
+        ("a.docx", _OLD_SHAPE),
+        ("a.docx", _NEW_SHAPE),
+        ("a.odt", f"<draw:frame><draw:text-box>{_LINES}</draw:text-box></draw:frame>"),
+        ("a.odt", f"<draw:custom-shape>{_LINES}<draw:enhanced-geometry/></draw:custom-shape>"),
+    ],
+    ids=["old Word", "Word", "frame", "shape"],
+)
+def test_what_stands_in_a_text_box_comes_once_after_its_paragraph(name, box, tmp_path):
+    text, notes = running_text(with_box(tmp_path / name, box))
+    assert text == "uno\n\nantes después\n\nEn la\n\ncaja\n\ndos\n"
+    assert notes == ()
+
+
+def test_a_box_in_a_box_stays_after_the_line_that_it_hangs_from(tmp_path):
+    inner = "<draw:frame><draw:text-box><text:p>adentro</text:p></draw:text-box></draw:frame>"
+    outer = (
+        f"<draw:frame><draw:text-box><text:p>caja{inner}</text:p><text:p>sigue</text:p></draw:text-box></draw:frame>"
+    )
+    text, _ = running_text(with_box(tmp_path / "a.odt", outer))
+    assert text == "uno\n\nantes después\n\ncaja\n\nadentro\n\nsigue\n\ndos\n"
+
+
+def test_a_box_without_text_changes_nothing(tmp_path):
+    box = "<draw:custom-shape><text:p/><draw:enhanced-geometry/></draw:custom-shape>"
+    assert running_text(with_box(tmp_path / "a.odt", box))[0] == "uno\n\nantes después\n\ndos\n"
 
 
 def test_html_in_the_encoding_it_declares_without_scripts_or_contents(tmp_path):

@@ -37,7 +37,29 @@ def test_what_repeats_at_the_edges_goes_and_is_counted(tmp_path):
     assert "Antología" not in text
     assert "Página" not in text
     assert text.count("Niño") == 4
-    assert [(note.code, dict(note.facts)) for note in table.notes] == [("page_edges", {"count": 8})]
+    assert [(note.code, dict(note.facts)) for note in table.notes] == [
+        ("page_edges", {"count": 8, "example": "Antología de la isla"})
+    ]
+
+
+def with_tops(path, tops):
+    pages = [f"{top}\n\n{POEM}\n{word}" for top, word in zip(tops, ("sol", "mar", "sal", "pan"), strict=True)]
+    return read(make.pdf(path, pages, edges=True))
+
+
+def test_a_numbered_title_on_each_page_is_no_page_edge(tmp_path):
+    table = with_tops(tmp_path / "a.pdf", [f"Canto {n}" for n in (1, 2, 3, 4)])
+    text = table.data.column("text")[0].as_py()
+    assert [text.count(f"Canto {n}") for n in (1, 2, 3, 4)] == [1, 1, 1, 1]
+    assert "Página" not in text
+    assert "Antología" not in text
+
+
+@pytest.mark.parametrize("top", ["{}", "- {} -", "pág. {}", "Página {} / 4", "Antología de la isla {}", "Isla 7"])
+def test_page_numbers_and_running_headers_at_the_top_go(top, tmp_path):
+    table = with_tops(tmp_path / "a.pdf", [top.format(n) for n in (1, 2, 3, 4)])
+    assert table.data.column("text")[0].as_py().startswith("Niño")
+    assert dict(table.notes[0].facts)["count"] == 12
 
 
 def test_what_cannot_be_read_says_why(tmp_path, monkeypatch):

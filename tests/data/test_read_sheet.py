@@ -3,6 +3,7 @@ import random
 import re
 
 import make_files as make
+import openpyxl
 import pytest
 import xlwt
 
@@ -92,6 +93,113 @@ def test_a_sheet_without_header_loses_no_row(tmp_path):
     table = read(make.workbook(tmp_path / "a.xlsx", {"Hoja": rows}))
     assert len(table) == 4
     assert "no_header" in codes(table)
+
+
+VERSES = ["Verde que te quiero verde", "Verde viento, verdes ramas", "El barco sobre la mar", "y el caballo"]
+
+
+def test_a_lone_column_of_verses_keeps_its_first_verse(tmp_path):
+    table = read(make.workbook(tmp_path / "a.xlsx", {"Hoja": [[verse] for verse in VERSES]}))
+    assert table.data.column(0).to_pylist() == VERSES
+    assert "no_header" in codes(table)
+
+
+def test_a_row_with_a_number_over_numbers_is_no_header_even_where_numbers_are_text(tmp_path):
+    rows = [["1", "Verde que te quiero verde"], ["2", "Verde viento"], ["3", "El barco"]]
+    table = read(make.workbook(tmp_path / "a.xlsx", {"Hoja": rows}))
+    assert table.data.column(1).to_pylist() == [row[1] for row in rows]
+    assert "no_header" in codes(table)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [["texto"], ["Poema"], ["texto del poema"], ["Mis versos"], ["autora", "título", "texto"], ["2019", "poema"]],
+    ids=" ".join,
+)
+def test_a_real_header_stays_one(header, tmp_path):
+    rows = [header, *([verse] * len(header) for verse in VERSES)]
+    table = read(make.workbook(tmp_path / "a.xlsx", {"Hoja": rows}))
+    assert table.columns == tuple(header)
+    assert table.notes == ()
+
+
+def merged_xlsx(path, rows, ranges):
+    book = openpyxl.load_workbook(make.workbook(path, {"Hoja": rows}))
+    for where in ranges:
+        book["Hoja"].merge_cells(where)
+    book.save(path)
+    return path
+
+
+def merged_xls(path):
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("Hoja")
+    for y, row in enumerate([["libro", "poema"], *([None, verse] for verse in VERSES)]):
+        sheet.write(y + 3, 3, row[1])
+    sheet.write(3, 2, "libro")
+    sheet.write_merge(4, 6, 2, 2, "Romancero")
+    sheet.write(7, 2, "Otro")
+    book.save(str(path))
+    return path
+
+
+def test_a_book_named_in_merged_cells_is_in_each_of_its_rows(tmp_path):
+    rows = [[], [None, "libro", "poema"], *([None, None, verse] for verse in VERSES)]
+    rows[2][1], rows[5][1] = "Romancero", "Otro"
+    books = ["Romancero", "Romancero", "Romancero", "Otro"]
+    table = read(merged_xlsx(tmp_path / "a.xlsx", rows, ["B3:B5"]))
+    assert table.data.to_pydict() == {"libro": books, "poema": VERSES}
+    assert read(merged_xls(tmp_path / "a.xls")).data.to_pydict() == {"libro": books, "poema": VERSES}
+
+
+def test_a_text_in_merged_cells_and_rows_that_only_give_it_room_are_not_doubled(tmp_path):
+    long = "Un poema que ocupa varias filas " * 5
+    rows = [["título", "poema", "nota"], ["Uno", long, "a"], [None, None, "b"], [], ["Dos", "corto", "c"]]
+    table = read(merged_xlsx(tmp_path / "a.xlsx", rows, ["A2:A4", "B2:B4"]))
+    assert table.data.column("título").to_pylist() == ["Uno", "Uno", "Dos"]
+    assert table.data.column("poema").to_pylist() == [long, "", "corto"]
+
+
+def test_hidden_sheets_with_text_are_told_by_name(tmp_path):
+    path = make.workbook(tmp_path / "a.xlsx", {"Hoja": ROWS, "Vacía": [], **{f"Oculta {n}": ROWS for n in range(6)}})
+    book = openpyxl.load_workbook(path)
+    for sheet in book.worksheets[1:]:
+        sheet.sheet_state = "hidden"
+    book.save(path)
+    table = read(path)
+    names = "Oculta 0, Oculta 1, Oculta 2, Oculta 3, Oculta 4, …"
+    assert codes(table) == {"hidden_sheets": {"count": 6, "names": names}}
+    assert table.offers == {}
+    assert read(path, sheet="Oculta 1").taken.sheet == "Hoja"
+
+
+def test_line_breaks_and_tabs_inside_an_ods_cell_part_its_words(tmp_path):
+    broken = "<text:span>uno<text:line-break/>dos</text:span><text:tab></text:tab>tres"
+    table = read(make.ods(tmp_path / "a.ods", [["título", "texto"], ["a", broken], ["b", "cuatro"]]))
+    assert table.data.column("texto").to_pylist() == ["uno\ndos\ttres", "cuatro"]
+
+
+FAR = b'<row r="1048576"><c r="XFD1048576" t="inlineStr"><is><t>z</t></is></c></row></sheetData>'
+
+
+def test_two_cells_at_the_ends_of_a_sheet_are_refused_before_the_library_makes_room(tmp_path):
+    path = make.workbook(tmp_path / "a.xlsx", {"Hoja": ROWS})
+    make.repacked(path, lambda n, c: (n, c.replace(b"</sheetData>", FAR)))
+    assert make.outcome(read_sheet, path) == "unpacks_too_big"
+
+
+def test_far_cells_with_a_colour_and_nothing_else_do_not_count(tmp_path):
+    path = make.workbook(tmp_path / "a.xlsx", {"Hoja": ROWS})
+    far = b'<row r="1048576" ht="12.8" customFormat="false"><c r="XFD1048576" s="1"/></row></sheetData>'
+    make.repacked(path, lambda n, c: (n, c.replace(b"</sheetData>", far)))
+    assert len(read(path)) == 2
+
+
+def test_a_far_cell_is_seen_wherever_a_block_ends(tmp_path, monkeypatch):
+    monkeypatch.setattr("core.data.archive._BLOCK", 7)
+    path = make.workbook(tmp_path / "a.xlsx", {"Hoja": ROWS})
+    make.repacked(path, lambda n, c: (n, c.replace(b"</sheetData>", FAR)))
+    assert make.outcome(read_sheet, path) == "unpacks_too_big"
 
 
 @pytest.mark.parametrize(

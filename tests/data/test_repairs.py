@@ -1,4 +1,6 @@
 import json
+import random
+import re
 import textwrap
 import time
 import unicodedata
@@ -133,6 +135,45 @@ def test_what_only_looks_like_markup_stays(text):
     assert strip_markup(text) == text
 
 
+def test_the_first_line_keeps_its_indent_where_tags_go():
+    assert strip_markup("    Sangrado<br>\n  segundo") == "    Sangrado\n  segundo"
+    assert strip_markup(" \n<br>\n   uno<br>dos <br>\n") == "   uno\ndos"
+
+
+def test_a_script_ends_at_its_own_end_and_one_without_an_end_stays():
+    assert strip_markup("uno <script>a</style><b>b</script>dos<!-- a --> tres <!-- <i>sin fin</i>") == (
+        "uno dos tres <!-- sin fin"
+    )
+
+
+def test_bbcode_within_bbcode_goes_whole_and_an_image_takes_its_address_along():
+    assert strip_markup("[b][b]uno[/b] [img]http[i]x[/i][/img]dos[/b] [quote=Ana]tres[/QUOTE] [u]") == (
+        "uno dos tres [u]"
+    )
+
+
+@pytest.mark.parametrize("end", ["\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029", "\r\n", "\r"])
+def test_whatever_ends_a_line_ends_a_line(end):
+    assert tidy_spaces(f"verso uno{end}verso dos") == "verso uno\nverso dos"
+
+
+@pytest.mark.parametrize(
+    "sign",
+    [
+        "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",  # England's flag
+        "\U0001f468\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466",  # a family
+        "\u2764\ufe0f",
+        "\u2764\ufe0e",
+        "1\ufe0f\u20e3",
+        "\U0001f1e6\U0001f1f7",
+        "\U0001f44d\U0001f3fd",
+    ],
+)
+def test_a_sign_of_several_characters_stays_whole(sign):
+    assert tidy_spaces(f"uno\u200b {sign}  dos") == f"uno {sign} dos"
+    assert tidy_spaces("uno\U000e0067\U000e007f dos") == "uno dos"
+
+
 LINE = "y las palabras siguen hasta el ancho de la página sin que nada las pare\n"
 
 
@@ -161,6 +202,10 @@ def test_a_number_alone_goes_only_from_a_longer_text():
         LINE * 4 + "12\n" + LINE * 4 + "7\n" + LINE,
         LINE * 4 + "\n12\n\n" + LINE,
         "12",
+        "La luna\n[1922]",
+        "La luna\ncayó al agua.\n— 1936 —",
+        "[12]\n\nverso",
+        "— 3 —\nun fragmento\nde otro libro",
     ],
 )
 def test_numbers_that_say_something_stay(text):
@@ -195,6 +240,21 @@ def test_a_word_cut_by_a_hyphen_is_whole_again_and_a_compound_keeps_its_own(cut,
     pages = [page for page in pages if cut.replace("-", "-\n") in page]
     assert pages
     assert {join_lines(page) for page in pages} <= {text.replace("remolcador", whole) for text in begun}
+
+
+def even_verse(seed, lines, width, ends=""):
+    draw = random.Random(seed)
+    words = re.findall(r"[^\W\d_]+", PROSE.lower())
+    text = " ".join(draw.choices(words, k=lines * width // 3))
+    verses = textwrap.wrap(text, width)[:lines]
+    return "\n".join(verse + (draw.choice(ends) if ends and draw.random() < 0.3 else "") for verse in verses)
+
+
+@pytest.mark.parametrize("ends", ["", ",.;"])
+def test_long_even_verse_without_punctuation_inside_is_never_joined(ends):
+    for seed in range(300):
+        verse = even_verse(seed, 5 + seed % 20, 52 + seed % 60, ends)
+        assert join_lines(verse) == verse
 
 
 @pytest.mark.parametrize("name", ["poems.es", "poems.en"])
@@ -281,7 +341,10 @@ def test_any_pair_can_be_asked_about(text, summary):
 @pytest.mark.parametrize(
     "text",
     [
-        "<script>" * 4000,
+        "--> " + "<!--" * 20_000,
+        "</script>" + "<script>" * 20_000,
+        "[b]" * 10_000 + "[/b]" * 10_000,
+        " " * 50_000 + "x\n12\n",
         " " * 8000 + "<p>",
         "<b " * 8000,
         "&" + "amp;" * 8000,
@@ -298,4 +361,5 @@ def test_a_text_made_to_be_slow_is_not(text):
     start = time.perf_counter()
     for repair in (*REPAIRS, mask):
         repair(text)
+    divide(text, 40)
     assert time.perf_counter() - start < 5  # what grows with the square of these would take far longer

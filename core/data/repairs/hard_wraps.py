@@ -5,8 +5,12 @@ from itertools import pairwise
 
 _NARROWEST, _WIDEST = 50, 140  # characters: verses are seldom as long as the one, pages never as wide as the other
 _FEWEST, _FEW = 5, 6  # cut lines: with fewer, chance may make a stanza look like a paragraph
+_SHORT = 8  # with fewer cut lines, one sentence that ends inside them may be a poem's
 _END = re.compile(r"[.!?…:;][\"'»”’)\]]*$")
 _PUNCTUATED = re.compile(r"[^\w\s-][\"'»”’)\]]*$")
+# What prose, cut anywhere, has inside its lines, and a poem seldom: it pauses where its lines end, or has no marks.
+_PAUSE = re.compile(r"[,;:.!?…][\"'»”’)\]]*\s+\S")
+_STOP = re.compile(r"[.!?…][\"'»”’)\]]*\s+[«“\"'(\[¿¡—–]*[^\W\da-zà-öø-ÿ_]")
 # What begins a line of its own: a list's mark, a dash and a capital (somebody speaks), an indent, a heading.
 _OWN = re.compile(r"\s|[-*•·+#>|]\s|\(?\d{1,3}[.)]\s|[a-z]\)\s|[-–—]\s?[^a-zà-öø-ÿ\s]")
 # Words that keep their hyphen when a line ends after it.
@@ -17,7 +21,8 @@ def is_verse(text: str) -> bool:
     """Answers whether the ends of the lines are to be kept: a poem, a list, a dialogue, or not enough to tell.
 
     Lines are a page's when each is so full that the next one's first word did not fit in the width of the longest
-    (50 to 140 characters), most go on in lower case and few end in punctuation. In doubt it is verse.
+    (50 to 140 characters), most go on in lower case, few end in punctuation, and there are pauses and
+    ends of sentences inside them. In doubt it is verse, and so is all that has no punctuation.
     """
     return "\n" in text and not _width(text.split("\n"))
 
@@ -58,11 +63,18 @@ def _width(lines: list[str]) -> int:
     few = len(full) < _FEW
     if len(full) < _FEWEST or odd > (0 if few else 0.05 * len(pairs)) or ended > len(full) / (4 if few else 2):
         return 0
-    if few and width < _NARROWEST + 8:
+    if (few and width < _NARROWEST + 8) or not _reads_as_prose([line for line, _ in full]):
         return 0
     lower = sum(1 for _, after in full if after.lstrip("«“\"'([¿¡—–")[:1].islower()) / len(full)
     stopped = sum(bool(_PUNCTUATED.search(line)) for line, _ in full) / len(full)
     return width if lower >= (0.75 if few else 0.65) and stopped <= (0.34 if few else 0.4) else 0
+
+
+def _reads_as_prose(lines: list[str]) -> bool:
+    """Answers whether there are pauses inside the lines, and sentences that end there: a page cuts anywhere."""
+    pauses = sum(bool(_PAUSE.search(line)) for line in lines)
+    stops = sum(bool(_STOP.search(line)) for line in lines)
+    return pauses * 3 >= len(lines) and stops >= (2 if len(lines) < _SHORT else 1)
 
 
 def _is_full(line: str, after: str, width: int) -> bool:

@@ -4,10 +4,10 @@ import re
 from itertools import pairwise
 
 # From the best place to cut to the worst: a blank line, a line's end, a sentence's end, a space.
-# What a group holds goes; an indent after a line's end stays.
+# What a group holds goes; an indent after a line's end stays. A run of spaces is followed from its beginning only.
 _CUTS = (
-    re.compile(r"([ \t]*\n(?:[ \t]*\n)+)"),
-    re.compile(r"([ \t]*\n)"),
+    re.compile(r"((?:(?<![ \t])[ \t]++)?\n(?:[ \t]*+\n)+)"),
+    re.compile(r"((?:(?<![ \t])[ \t]++)?\n)"),
     re.compile(r"[.!?…][\"'»”’)\]]*(\s+)"),
     re.compile(r"(\s+)"),
 )

@@ -3,6 +3,7 @@
 import html
 import re
 import unicodedata
+from collections import defaultdict
 
 # Only names that HTML has: «<así>», «<3», «a <b y c> d» and «<a@b.c>» are not tags.
 _PARAGRAPHS = "p|h[1-6]|blockquote|pre|article|section|table|ul|ol|dl|figure"
@@ -24,14 +25,15 @@ def _tags(names: str) -> re.Pattern[str]:
     return re.compile(rf"(?<!<)</?(?:{names}){_ATTRIBUTES}>(?!>)", re.IGNORECASE)
 
 
-_HIDDEN = (  # what each ends with, and the whole
-    (re.compile(r"-->"), re.compile(r"<!--.*?-->", re.DOTALL)),
-    (
-        re.compile(r"</(?:script|style)\s*>", re.IGNORECASE),
-        re.compile(rf"<(script|style){_ATTRIBUTES}>.*?</\1\s*>", re.DOTALL | re.IGNORECASE),
+_HIDDEN = (  # how it begins, and how it ends
+    (re.compile(r"<!--"), re.compile(r"-->")),
+    *(
+        (re.compile(rf"<{name}{_ATTRIBUTES}>", re.IGNORECASE), re.compile(rf"</{name}\s*>", re.IGNORECASE))
+        for name in ("script", "style")
     ),
-    (re.compile(r"<[!?]"), re.compile(r"<!doctype\b[^<>]*>|<\?xml\b[^<>]*>", re.IGNORECASE)),
 )
+_HEADING = re.compile(r"<!doctype\b[^<>]*>|<\?xml\b[^<>]*>", re.IGNORECASE)
+_BLANK_START = re.compile(r"\A(?:[^\S\n]*\n)+")
 _BREAK = re.compile(rf"(?:(?<![ \t])[ \t]++)?(?<!<)<br{_ATTRIBUTES}>(?!>)[ \t]*\n?", re.IGNORECASE)
 _BLOCK = _tags(f"{_PARAGRAPHS}|{_LINES}")
 _WIDE = _tags(_PARAGRAPHS)
@@ -40,9 +42,9 @@ _OTHER = _tags(_INLINE)
 _NAME = r"(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});"
 _ENTITY = re.compile(rf"&(?:amp;)++(?:{_NAME})?+|&{_NAME}")
 _BBCODE = re.compile(
-    r"\[(b|i|u|s|url|img|quote|code|size|color|center|font|list|email|spoiler|align|left|right)(?:=[^\[\]\n]{0,300})?\]"
-    r"((?:(?!\[/?\1[\]=]).)*+)\[/\1\]",
-    re.DOTALL | re.IGNORECASE,
+    r"\[(/?)(b|i|u|s|url|img|quote|code|size|color|center|font|list|email|spoiler|align|left|right)"
+    r"((?:=[^\[\]\n]{0,300})?)\]",
+    re.IGNORECASE,
 )
 _BOLD = re.compile(r"(?<![*\w\\])(\*\*\*?)(?=[^\s*])([^*\n]{0,500}\w[^*\n]{0,50})(?<=\S)\1(?![*\w])")
 _LINK = re.compile(r"!?\[([^\[\]\n]{0,300})\]\((?:https?://|www\.|mailto:|[/#.])[^\s()]*(?:\s+\"[^\"\n]*\")?\)")
@@ -67,7 +69,7 @@ def _strip_once(text: str) -> str:
     if "&" in text:
         text = _ENTITY.sub(_character, text)
     if "[/" in text:
-        text = _BBCODE.sub(lambda pair: "" if pair[1].lower() == "img" else pair[2], text)
+        text = _strip_bbcode(text)
     if "**" in text:
         text = _BOLD.sub(r"\2", text)
     if "](" in text:
@@ -79,16 +81,44 @@ def _strip_tags(text: str) -> str:
     if ">" not in text:
         return text
     before = text
-    for closes, hidden in _HIDDEN:
-        if closes.search(text):  # without an end, each beginning would be followed to the end of the text
-            text = hidden.sub("", text)
+    for begins, ends in _HIDDEN:
+        text = _without(text, begins, ends)
+    text = _HEADING.sub("", text)
     text, breaks = _BREAK.subn("\n", text)
     text, count = _BLOCKS.subn(_room, text)
     breaks += count
     text = _OTHER.sub("", text)
     if breaks:
-        text = re.sub(r"\n{3,}", "\n\n", text).strip()
+        text = re.sub(r"\n{3,}", "\n\n", text)
+        text = _BLANK_START.sub("", text).rstrip()  # the first line's indent stays
     return text if len(text) < len(before) else before
+
+
+def _without(text: str, begins: re.Pattern[str], ends: re.Pattern[str]) -> str:
+    """Answers `text` without what stands between a beginning and the first end after it; one without an end stays."""
+    kept, at = [], 0
+    while (begin := begins.search(text, at)) and (end := ends.search(text, begin.end())):
+        kept.append(text[at : begin.start()])
+        at = end.end()
+    return "".join([*kept, text[at:]])
+
+
+def _strip_bbcode(text: str) -> str:
+    """Answers `text` without the tags that make a pair, and without what an image's pair holds: its address."""
+    opened: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    gone: list[tuple[int, int]] = []
+    for tag in _BBCODE.finditer(text):
+        name = tag[2].lower()
+        if not tag[1]:
+            opened[name].append(tag.span())
+        elif opened[name] and not tag[3]:
+            begin = opened[name].pop()
+            gone += [(begin[0], tag.end())] if name == "img" else [begin, tag.span()]
+    kept, at = [], 0
+    for start, end in sorted(gone):
+        kept.append(text[at:start])  # nothing, where an image held it
+        at = max(at, end)
+    return "".join([*kept, text[at:]])
 
 
 def _room(tags: re.Match[str]) -> str:

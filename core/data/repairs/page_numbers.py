@@ -5,13 +5,14 @@ from itertools import pairwise
 
 # A number on its own may be part of what is told, so a text must be long enough to come from pages.
 _LONG = 300  # characters
-_PLAIN = re.compile(r"[ \t]*[0-9]{1,3}[ \t]*")  # four figures alone are a year
-_ROMAN = re.compile(r"[ \t]*[IVXLCDM]+\.?[ \t]*")
-_SIGNED = re.compile(r"[ \t]*(?:([-–—~·•|])[ \t]*[0-9]{1,4}[ \t]*\1|\[[ \t]*[0-9]{1,4}[ \t]*\])[ \t]*")
+# Each is looked for in a line without the spaces at its ends.
+_PLAIN = re.compile(r"[0-9]{1,3}")  # four figures are a year
+_ROMAN = re.compile(r"[IVXLCDM]+\.?")
+_SIGNED = re.compile(r"([-–—~·•|])[ \t]*[0-9]{1,3}[ \t]*\1|\[[ \t]*[0-9]{1,3}[ \t]*\]")
 _NAMED = re.compile(
-    r"[ \t]*[-–—~|\[(]?[ \t]*(?:p[áa]g(?:ina|\.)?|page|pg\.?|p\.)[ \t]*(?:n\.?[°º][ \t]*)?[0-9]{1,4}"
-    r"(?:[ \t]*(?:de|of|/)[ \t]*[0-9]{1,4})?[ \t]*[-–—~|\])]?[ \t]*"
-    r"|[ \t]*[0-9]{1,4}[ \t]+(?:de|of)[ \t]+[0-9]{1,4}[ \t]*",
+    r"[-–—~|\[(]?[ \t]*(?:p[áa]g(?:ina|\.)?|page|pg\.?|p\.)[ \t]*(?:n\.?[°º][ \t]*)?[0-9]{1,4}"
+    r"(?:[ \t]*(?:de|of|/)[ \t]*[0-9]{1,4})?[ \t]*[-–—~|\])]?"
+    r"|[0-9]{1,4}[ \t]+(?:de|of)[ \t]+[0-9]{1,4}",
     re.IGNORECASE,
 )
 # The three of them at once, roughly, and quick: it begins with a line's end.
@@ -22,7 +23,8 @@ def drop_page_numbers(text: str) -> str:
     """Answers `text` without the lines that only number a page: «- 12 -», «Página 3 de 10», «p. 4», «[12]».
 
     «12» alone goes only from a text of some length, standing between two full lines or at either end, and if
-    such numbers grow. Numbers that count stanzas from 1 stay, and so do roman ones.
+    such numbers grow. Numbers that count stanzas from 1 stay, and so do roman ones, a year («[1922]» dates a poem)
+    and the «[12]» that heads a short text: it numbers a fragment.
     """
     if "\n" not in text:
         return text
@@ -37,16 +39,16 @@ def drop_page_numbers(text: str) -> str:
 
 def _pages(lines: list[str], length: int) -> set[int]:
     named, signed, plain = (
-        [place for place, line in enumerate(lines) if line and form.fullmatch(line)]
+        [place for place, line in enumerate(lines) if form.fullmatch(line.strip())]
         for form in (_NAMED, _SIGNED, _PLAIN)
     )
     gone = set(named)
-    if not _counts_stanzas(lines, signed):
-        gone.update(signed)
-    numbers = set(named + signed + plain)
-    if len(numbers) == sum(1 for line in lines if line.strip()):
-        return set()  # nothing but numbers: they are what the text says
     full = [place for place, line in enumerate(lines) if line.strip()]
+    if not _counts_stanzas(lines, signed):
+        gone.update(signed if length >= _LONG else set(signed) - {full[0]})
+    numbers = set(named + signed + plain)
+    if len(numbers) == len(full):
+        return set()  # nothing but numbers: they are what the text says
     if length >= _LONG and not _counts_stanzas(lines, plain):
         alone = [place for place in plain if _stands_alone(lines, place, full, numbers)]
         values = [int(lines[place]) for place in alone]
@@ -59,7 +61,7 @@ def _stands_alone(lines: list[str], place: int, full: list[int], numbers: set[in
     before, after = place - 1, place + 1
     if before in numbers or after in numbers:
         return False  # a column of figures
-    if before >= 0 and _ROMAN.fullmatch(lines[before]):
+    if before >= 0 and _ROMAN.fullmatch(lines[before].strip()):
         return False  # a part of a part
     if place in (full[0], full[-1]):
         return True

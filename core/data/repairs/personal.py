@@ -17,7 +17,7 @@ _DIGITS = re.compile(r"[0-9](?:[ .()/+–-]{0,3}[0-9]){5}")  # six: fewer are no
 
 _EDGE, _END = r"(?<![\w.,-])", r"(?![\w-]|[.,]\d)"
 _IDENTITY = {  # a form, and who tells its check digits in python-stdnum
-    "stdnum.ar.cuit": re.compile(rf"{_EDGE}\d{{2}}[- ]?\d{{8}}[- ]?\d{_END}", re.ASCII),
+    "stdnum.ar.cuit": re.compile(rf"{_EDGE}\d{{2}}[- ]?\d{{2}}(?:\.?\d{{3}}){{2}}[- ]?\d{_END}", re.ASCII),
     "stdnum.cl.rut": re.compile(rf"{_EDGE}\d{{1,2}}\.?\d{{3}}\.?\d{{3}}-[\dkK]{_END}", re.ASCII),
     "stdnum.mx.curp": re.compile(rf"{_EDGE}[A-Z]{{4}}\d{{6}}[HMX][A-Z]{{5}}[A-Z\d]\d{_END}", re.ASCII),
     "stdnum.es.nif": re.compile(rf"{_EDGE}(?:\d{{8}}|\d{{2}}\.\d{{3}}\.\d{{3}}|[XYZ]-?\d{{7}})-?[A-Z]{_END}", re.ASCII),
@@ -26,14 +26,18 @@ _IDENTITY = {  # a form, and who tells its check digits in python-stdnum
 # Some have no check digit: only the word before tells. A million written with points looks the same.
 _NAMED = re.compile(
     r"(?<!\w)(?:D\.?[ ]?N\.?[ ]?I\.?|documento|c[eé]dula|C\.[ ]?I\.|L\.[ ]?[EC]\.|pasaporte|passport|identity card|CPF)"
-    r"(?:[ ]de[ ]identidad)?[ :]{0,2}(?:n[°º]|n\.?[°º]|nro\.?|n[uú]mero|num\.?|number|no\.)?[ :]{0,2}"
+    r"(?:[ ]nacional)?(?:[ ]de[ ]identidad)?(?:(?<!documento),)?[ :(–-]{0,3}(?:(?:es|is)[ ])?(?:el[ ])?"
+    r"(?:n\.?[°º]|nro\.?|n[uú]mero|n[uú]m\.?|number|no\.)?[ :(]{0,2}"
     r"([A-Z]{0,3}[0-9]{1,3}(?:[.]?[0-9]{3}){2}(?:-?[0-9]{1,2})?)(?!\w)",
     re.IGNORECASE,
 )
 _CARD = re.compile(r"(?<![\w.,-])[2-6](?:[ -]?[0-9]){12,18}(?![\w-])")
-_PHONE = re.compile(r"(?<![\w.,/$€-])(?:\+[ ]?|\()?[0-9][0-9 ().\-–/]{5,24}[0-9](?![\w%$€°º]|[.,/-]\d)")
+_PHONE = re.compile(
+    r"(?<![\w.,/$€-])(?:\+[ ]?|\()?[0-9][0-9 ().\-–/]{5,24}[0-9](?![\w%$€°º]|[.,/-]\d|-[xX]\b)"
+)  # -X ends an ISBN
 _CALL = re.compile(
-    r"(?:tel|tfno|fono|phone|cel|m[oó]vil|mobile|whats|wsp|llam|call|fax|contact|comun)[\w.éá]{0,12}"
+    r"(?<!\w)(?:tel|tfno|fono|phone|cel(?=[ul\W])|m[oó]vil|mobile|whats|wsp|llam|call(?!es?\b)|fax|contact|comun)"
+    r"[\w.éá]{0,12}"
     r"[^0-9\n]{0,25}$",
     re.IGNORECASE,
 )
@@ -89,7 +93,7 @@ def _identities(text: str) -> Iterator[Found]:
 
     for name, form in _IDENTITY.items():
         for match in form.finditer(text):
-            if import_module(name).is_valid(match[0]):
+            if import_module(name).is_valid(match[0].replace(".", "")):
                 yield Found("id", *match.span())
     for match in _NAMED.finditer(text):
         yield Found("id", *match.span(1))
@@ -106,7 +110,8 @@ def _cards(text: str) -> Iterator[Found]:
 def _phones(text: str) -> Iterator[Found]:
     for match in _PHONE.finditer(text):
         called = bool(_CALL.search(text[max(0, match.start() - 45) : match.start()]))
-        if _may_be_phone(match[0], text[: match.start()][-16:], text[match.end() :][:14], called):
+        before, after = text[max(0, match.start() - 16) : match.start()], text[match.end() : match.end() + 14]
+        if _may_be_phone(match[0], before, after, called):
             yield from _valid_phones(match[0], match.start())
 
 
@@ -120,7 +125,10 @@ def _may_be_phone(digits: str, before: str, after: str, called: bool) -> bool:
         return len(digits) >= 9  # eight figures in a row are as often anything else
     if (len(groups) == 4 and len(groups[3]) == 1) or groups[0] in ("978", "979"):
         return False  # ISBN
-    return len(groups) <= 6 and sum(len(group) == 1 for group in groups) <= 2
+    sizes = [len(group) for group in groups]
+    if sum(size <= 2 for size in sizes) >= 4 or sizes.count(4) >= 3:
+        return False  # verses, psalms, chapters; ranges of years or of anything counted in thousands
+    return len(sizes) <= 6 and sizes.count(1) <= 2
 
 
 def _valid_phones(digits: str, start: int) -> list[Found]:

@@ -5,6 +5,10 @@ import unicodedata
 
 _INNER = re.compile(r"(?<=\S)[ \t]+")
 _BLANK_LINES = re.compile(r"\n{3,}")
+# Every other character that ends a line: of old files, of Word (a line's end within a paragraph), of Unicode.
+_BREAKS = re.compile(r"\r\n|[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
+# A black flag and the invisible letters that make it England's, Scotland's or Wales's.
+_FLAG = re.compile("(\U0001f3f4[\U000e0020-\U000e007f]+)")
 _JOINERS = "\u200d\u200c"  # they hold an emoji of several, or letters of some scripts, together
 
 
@@ -15,12 +19,17 @@ def tidy_spaces(text: str) -> str:
     """
     if _is_tidy(text):
         return text
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u00a0", " ")
+    text = _BREAKS.sub("\n", text).replace("\u00a0", " ")
     if not text.replace("\n", "").isprintable():  # most texts are, and looking at each character is slow
-        text = "".join(c for c in text if c in "\n\t" or c in _JOINERS or unicodedata.category(c) not in ("Cc", "Cf"))
+        parts = _FLAG.split(text)  # every second one is a flag
+        text = "".join(part if place % 2 else _visible(part) for place, part in enumerate(parts))
     text = unicodedata.normalize("NFC", text)  # last: what went may have stood between a letter and its accent
     lines = [_INNER.sub(" ", line).rstrip() for line in text.split("\n")]
     return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip("\n").rstrip()
+
+
+def _visible(text: str) -> str:
+    return "".join(c for c in text if c in "\n\t" or c in _JOINERS or unicodedata.category(c) not in ("Cc", "Cf"))
 
 
 def _is_tidy(text: str) -> bool:
