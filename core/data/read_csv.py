@@ -7,9 +7,10 @@ by row, by Python's `csv`, which lets us keep every cell. A test holds that both
 import codecs
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import islice
+from dataclasses import dataclass, field
+from itertools import islice, takewhile
 from pathlib import Path
 
 import numpy as np
@@ -20,25 +21,34 @@ import pyarrow.csv
 from core.data.decode import LONGEST_CELL, Encoding, find_encoding, lines, looks_like, open_text
 from core.data.table import BATCH_ROWS, MOST_COLUMNS, Note, Options, Progress, Table
 from core.errors import LessonError
+from core.tasks import TASKS
+from core.texts import unaccented
 
 _DELIMITERS = ",;\t|"
 _NO_DELIMITER = "\x1f"  # stands in no text, so that commas stay where there is one column only
-_END = "\x1e"  # a row of our own after the last one: a quote left open swallows it
 _SAMPLE_ROWS = 200
 _HEAD = 1 << 20  # bytes whose encoding is looked at first
 _BLOCK = 4 << 20  # bytes that pyarrow reads at a time; a row that does not fit goes the careful way
 _LONG_NAME = 60  # characters: no column is called like this, so it is a text
+_USUAL_NAME = 40  # characters, enough for most columns: where it is a question whether these are names
+_WORDS_OF_A_TEXT = 4  # in a first row that might be a header: «texto del poema» has three
+_TITLE_LINES = 10  # above a header: more of them are texts
+_NUMBER = re.compile(r"[-+]?\d+(?:[.,]\d+)?")
+_KNOWN = {name for task in TASKS.values() for names in task.column_names.values() for name in names}
+_KNOWN |= {"id", "autor", "autora", "author", "nombre", "name", "fecha", "date", "libro", "book"}
 _ROWS_NAMED = 5  # how many row numbers a note gives
 
 
 @dataclass(frozen=True)
 class _Form:
-    """How the file is written: its encoding and delimiter, lines to skip, and its first row."""
+    """How the file is written: its encoding and delimiter, lines to skip and how many are titles, its first row."""
 
     encoding: Encoding
     delimiter: str
     skipped: int
+    titles: int
     first: tuple[str, ...]
+    headed: bool
 
 
 def read_csv(path: Path, options: Options, progress: Progress) -> Table:
@@ -53,16 +63,17 @@ def read_csv(path: Path, options: Options, progress: Progress) -> Table:
     if data is None:
         form = _find_form(path, find_encoding(path)) if quick else form
         data, notes = _read_any(path, form, progress)
-    headed = not _is_text(form.first)
-    columns, mended = name_columns(form.first if headed else [""] * len(form.first))
+    columns, mended = name_columns(form.first if form.headed else [""] * len(form.first))
     said = list(form.encoding.notes)
     if form.delimiter not in (",", _NO_DELIMITER):
         said.append(Note("delimiter"))
-    if not headed:
+    if form.titles:
+        said.append(Note("title_rows", {"count": form.titles}))
+    if not form.headed:
         said.append(Note("no_header"))
     elif mended:
         said.append(Note("headers", {"count": mended}))
-    return Table(data.slice(1 if headed else 0).rename_columns(list(columns)), (*said, *notes))
+    return Table(data.slice(1 if form.headed else 0).rename_columns(list(columns)), (*said, *notes))
 
 
 def name_columns(header: Sequence[str]) -> tuple[tuple[str, ...], int]:
@@ -79,11 +90,6 @@ def name_columns(header: Sequence[str]) -> tuple[tuple[str, ...], int]:
             name = f"{name} ({place})".strip()
         names.append(name if name not in names else f"{name} ({place})")
     return tuple(names), mended
-
-
-def _is_text(first: Sequence[str]) -> bool:
-    """Says whether the first row is no header but a text already: nobody calls a column by a sentence."""
-    return any(len(cell) > _LONG_NAME or "\n" in cell.strip() for cell in first)
 
 
 def _quick_encoding(path: Path) -> Encoding | None:
@@ -103,21 +109,63 @@ def _quick_encoding(path: Path) -> Encoding | None:
 
 
 def _find_form(path: Path, encoding: Encoding) -> _Form:
-    """Raises LessonError `empty_file`, `too_many_columns`."""
+    """Raises LessonError `empty_file`, `too_many_columns`, `text_too_long`."""
     with open_text(path, encoding) as file:
         sample = list(islice(lines(file, path.name), _SAMPLE_ROWS))
-    skipped = 0
+    skipped = titles = 0
     told = ""
     if sample and sample[0].strip().lower().startswith("sep=") and len(sample[0].strip()) == 5:  # Excel writes this
         told, skipped, sample = sample[0].strip()[4], 1, sample[1:]
     if not any(line.strip() for line in sample):
         raise LessonError("empty_file", name=path.name)
     _allow_long_cells()
+    if not told:
+        titles, above = _find_titles(sample)
+        skipped, sample = above, sample[above:]
     delimiter = told or find_delimiter(sample)
-    first = next(row for row in _rows(iter(sample), delimiter) if row)
-    if len(first) > MOST_COLUMNS:
-        raise LessonError("too_many_columns", name=path.name, columns=len(first), most=MOST_COLUMNS)
-    return _Form(encoding, delimiter, skipped, tuple(first))
+    try:
+        rows = _first_rows(sample, delimiter)
+    except csv.Error as error:
+        raise _too_long(path.name) from error
+    if len(rows[0]) > MOST_COLUMNS:
+        raise LessonError("too_many_columns", name=path.name, columns=len(rows[0]), most=MOST_COLUMNS)
+    return _Form(encoding, delimiter, skipped, titles, tuple(rows[0]), _is_header(rows[0], rows[1:]))
+
+
+def _find_titles(sample: Sequence[str]) -> tuple[int, int]:
+    """Answers how many rows of titles or comments stand above a table, and in how many lines; 0 where none do.
+
+    They have one cell, or begin with «# ». Below them is a row of names and then others, nearly all as wide as it.
+    """
+    for delimiter in _DELIMITERS:
+        reader = csv.reader(iter(sample), delimiter=delimiter)
+        try:
+            placed = [(row, reader.line_num) for row in reader if row]
+        except csv.Error:
+            continue
+        titles = list(takewhile(lambda one: _is_title(one[0]), placed))
+        below = [row for row, _ in placed[len(titles) :]]
+        if not titles or titles[-1][1] > _TITLE_LINES or len(below) < 2:
+            continue
+        alike = sum(len(row) == len(below[0]) for row in below) / len(below)
+        if alike >= 0.9 and all(_is_name(cell) for cell in below[0]):
+            return sum(any(map(str.strip, row)) for row, _ in titles), titles[-1][1]
+    return 0, 0
+
+
+def _is_title(row: Sequence[str]) -> bool:
+    filled = [cell for cell in row if cell.strip()]
+    return row[0].startswith("# ") or (len(filled) <= 1 and not any(unaccented(cell.strip()) in _KNOWN for cell in row))
+
+
+def _is_name(cell: str) -> bool:
+    """Says whether a cell surely is a column's name: the space after a sentence's comma, say, tells that it is none."""
+    odd = any(mark in cell for mark in _DELIMITERS) or _NUMBER.fullmatch(cell) or cell[:1].isspace()
+    return bool(cell) and not odd and _may_be_name(cell)
+
+
+def _may_be_name(cell: str) -> bool:
+    return len(cell) <= _USUAL_NAME and not cell.rstrip().endswith((".", "?", "!"))
 
 
 def find_delimiter(sample: Sequence[str]) -> str:
@@ -125,26 +173,63 @@ def find_delimiter(sample: Sequence[str]) -> str:
     best, most = _NO_DELIMITER, 0.0
     for delimiter in _DELIMITERS:
         try:
-            rows = [row for row in _rows(iter(sample), delimiter) if row]
+            rows = _first_rows(sample, delimiter)
         except csv.Error:
             continue
         columns = len(rows[0]) if rows else 0
-        if columns < 2:
+        if columns < 2 or _is_sentence(sample, delimiter):
             continue
         alike = sum(len(row) == columns for row in rows) / len(rows)
-        header = all(len(name) <= 40 and not name.rstrip().endswith((".", "?", "!")) for name in rows[0])
+        header = all(map(_may_be_name, rows[0]))
         if (header or alike >= 0.9) and (alike, columns) > (most, 0):
             best, most = delimiter, alike
     return best
 
 
-def _rows(text: Iterator[str], delimiter: str) -> Iterator[list[str]]:
-    return csv.reader(text, delimiter=delimiter, skipinitialspace=True)
+def _is_sentence(sample: Sequence[str], delimiter: str) -> bool:
+    """Says whether the delimiter only punctuates the first line: a space follows it each time, between many words."""
+    first = next(line for line in sample if line.strip())
+    parts = first.split(delimiter)
+    return delimiter in ",;" and all(part[:1].isspace() for part in parts[1:]) and _reads_as_text(parts)
+
+
+def _reads_as_text(cells: Sequence[str]) -> bool:
+    """Says whether there are many words and no cell begins as columns are called."""
+    words = [cell.split() for cell in cells]
+    named = any(unaccented(part[0].strip(".,:\"'«“#")) in _KNOWN for part in words if part)
+    return sum(map(len, words)) >= _WORDS_OF_A_TEXT and not named
+
+
+def _is_header(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
+    """Says whether the first row names the columns, which it is trusted to do unless it surely does not.
+
+    Nobody calls a column by a long text or, where it is the only one, by many words; and a number above numbers is
+    one of them, but for a year above amounts.
+    """
+    if any(len(cell) > _LONG_NAME or "\n" in cell.strip() for cell in first):
+        return False
+    if len(first) == 1:
+        return first[0].rstrip().endswith((":", "?")) or not _reads_as_text(first)
+    if any(unaccented(cell.strip()) in _KNOWN for cell in first):
+        return True
+    for place, cell in enumerate(first):
+        under = [row[place].strip() for row in below if len(row) > place and row[place].strip()]
+        if under and all(map(_NUMBER.fullmatch, [cell.strip(), *under])):
+            return len(cell.strip()) == 4 > max(map(len, under))
+    return True
+
+
+def _first_rows(sample: Sequence[str], delimiter: str) -> list[list[str]]:
+    return [row for row in csv.reader(iter(sample), delimiter=delimiter, skipinitialspace=True) if row]
 
 
 def _allow_long_cells() -> None:
     if csv.field_size_limit() != LONGEST_CELL:
         csv.field_size_limit(LONGEST_CELL)
+
+
+def _too_long(name: str) -> LessonError:
+    return LessonError("text_too_long", name=name, characters=LONGEST_CELL, most=LONGEST_CELL)
 
 
 # ---------------------------------------------------------------- the quick way
@@ -228,44 +313,50 @@ def _read_any(path: Path, form: _Form, progress: Progress) -> tuple[pa.Table, li
     rows: list[list[str]] = []
     wide, narrow, quoted = _Odd("long_rows"), _Odd("short_rows"), _Odd("loose_quotes")
     size = path.stat().st_size
-    held: list[str] = []
-    number = began = 0
+    number = 0
     schema = pa.schema([(f"f{place}", pa.string()) for place in range(width)])
     with open_text(path, form.encoding) as file:
-        text = _held(lines(file, path.name), held, form.skipped)
-        reader = csv.reader(text, delimiter=form.delimiter, skipinitialspace=True)
-        try:
-            for cells in reader:
-                opened, began = began + 1, reader.line_num
-                raw = "".join(held)
-                held.clear()
-                if cells and cells[-1].endswith(_END):
-                    if len(cells) > 1 or cells[0] != _END:
-                        raise LessonError("broken_csv", line=opened + form.skipped)
-                    break
-                if not cells:
-                    continue
-                if '"' in raw and not _is_well_quoted(raw, form.delimiter):
-                    quoted.add(number)
-                if len(cells) != width:
-                    (wide if len(cells) > width else narrow).add(number)
-                    cells = _fitted(cells, width, raw, form.delimiter)
-                rows.append(cells)
-                number += 1
-                if len(rows) == BATCH_ROWS:
-                    batches.append(_batch(rows, schema))
-                    rows = []
-                    progress(min(0.95, file.buffer.tell() / size))
-        except csv.Error as error:
-            if "field larger" in str(error):
-                raise LessonError(
-                    "text_too_long", name=path.name, characters=LONGEST_CELL, most=LONGEST_CELL
-                ) from error
-            raise LessonError("broken_csv", line=reader.line_num + form.skipped) from error
+        for cells, raw in _whole_rows(lines(file, path.name), form, path.name):
+            if '"' in raw and not _is_well_quoted(raw, form.delimiter):
+                quoted.add(number)
+            if len(cells) > width and not any(cells[width:]):  # a delimiter too many at the end
+                cells = cells[:width]
+            if len(cells) != width:
+                (wide if len(cells) > width else narrow).add(number)
+                cells = _fitted(cells, width, raw, form.delimiter)
+            rows.append(cells)
+            number += 1
+            if len(rows) == BATCH_ROWS:
+                batches.append(_batch(rows, schema))
+                rows = []
+                progress(min(0.95, file.buffer.tell() / size))
     batches.append(_batch(rows, schema))
     return _plain_ends(pa.Table.from_batches(batches, schema)), [
         odd.note() for odd in (wide, narrow, quoted) if odd.count
     ]
+
+
+def _whole_rows(text: Iterator[str], form: _Form, name: str) -> Iterator[tuple[list[str], str]]:
+    """Gives each row that is not blank, as cells and as it stands.
+
+    Raises LessonError `broken_csv` where the text ends within quotes, `text_too_long`.
+    """
+    held = _Held(islice(text, form.skipped, None))
+    reader = csv.reader(held.give(), delimiter=form.delimiter, skipinitialspace=True)
+    began = 0
+    try:
+        for cells in reader:
+            opened, began = began + 1, reader.line_num
+            raw = "".join(held.lines)
+            held.lines.clear()
+            if cells and held.ended:
+                raise LessonError("broken_csv", line=opened + form.skipped)
+            if cells:
+                yield cells, raw
+    except csv.Error as error:
+        if "field larger" in str(error):
+            raise _too_long(name) from error
+        raise LessonError("broken_csv", line=reader.line_num + form.skipped) from error
 
 
 @dataclass
@@ -285,15 +376,21 @@ class _Odd:
         return Note(self.code, {"count": self.count, "rows": ", ".join(map(str, self.rows))})
 
 
-def _held(text: Iterator[str], held: list[str], skipped: int) -> Iterator[str]:
-    """Gives lines on, noting them as they are until the row they make is whole; at the end, a row of our own."""
-    last = "\n"
-    for last in islice(text, skipped, None):
-        held.append(last)
-        yield last
-    if not last.endswith(("\n", "\r")):
+@dataclass
+class _Held:
+    """Lines on their way to the reader of rows: those of the row that it is at, and whether all have been given."""
+
+    text: Iterator[str]
+    lines: list[str] = field(default_factory=list)
+    ended: bool = False
+
+    def give(self) -> Iterator[str]:
+        """Gives the lines and then a blank one, which is no row unless a quote left open swallows it."""
+        for line in self.text:
+            self.lines.append(line)
+            yield line
+        self.ended = True
         yield "\n"
-    yield _END
 
 
 def _is_well_quoted(raw: str, delimiter: str) -> bool:

@@ -8,6 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core.data import read_csv as module
+from core.data.decode import LONGEST_CELL
 from core.data.read_csv import read_csv
 from core.data.table import MOST_COLUMNS, Options, no_progress
 from core.errors import LessonError
@@ -17,7 +18,7 @@ CELLS = st.text(
     st.characters(
         codec="utf-8", exclude_characters="\x00\x1e\x1f\x7f\x85\u2028\u2029\ufeff", exclude_categories=("Cc", "Cs")
     )
-    | st.just("\n"),
+    | st.sampled_from("\n\x1e"),
     max_size=30,
 )
 
@@ -126,6 +127,11 @@ def test_a_quote_in_the_wrong_place_is_told_with_its_row(tmp_path):
     assert notes(table)["loose_quotes"] == {"count": 2, "rows": "1, 3"}
 
 
+def test_a_cell_without_end_is_refused(tmp_path):
+    with pytest.raises(LessonError, match="text_too_long"):
+        read(tmp_path, f'a,b\n1,dijo "no\n2,"{"x" * (LONGEST_CELL + 1)}"\n')
+
+
 def test_a_million_columns_are_refused(tmp_path):
     with pytest.raises(LessonError) as error:
         read(tmp_path, ",".join(f"c{n}" for n in range(1_000_000)) + "\n")
@@ -142,6 +148,83 @@ def test_a_file_broken_near_its_end_is_read_and_said_so(tmp_path):
     table = read(tmp_path, f"n,texto\n{lines}".encode() + b"200000,roto \xff aqu\xc3\xad\n")
     assert rows(table)[-1]["texto"] == "roto \ufffd aquí"
     assert notes(table)["replaced_characters"] == {"count": 1}
+
+
+def test_a_record_separator_is_a_character_like_any_other(tmp_path):
+    table = read(tmp_path, 'a,b\n1,uno\x1e\n\x1e\n2,"dos"" \x1e"\n\x1e')
+    assert [row["a"] for row in rows(table)] == ["1", "\x1e", "2", "\x1e"]
+    assert rows(table)[2]["b"] == 'dos" \x1e'
+
+
+def test_a_delimiter_at_the_end_of_the_rows_is_no_part_of_the_text(tmp_path):
+    table = read(tmp_path, "titulo,texto\nA,hola,\nB,chau,,\n")
+    assert [row["texto"] for row in rows(table)] == ["hola", "chau"]
+    assert notes(table) == {}
+
+
+@pytest.mark.parametrize(
+    ("content", "first"),
+    [
+        ("La luna sube, el mar espera\nEl gato duerme\nLlueve, llueve, y no para\n", "La luna sube, el mar espera"),
+        ("La luna sube, el mar espera\nEl sol baja, la tarde llora\n", "La luna sube, el mar espera"),
+        ("La luna sube y el mar espera", "La luna sube y el mar espera"),
+        ("1,El poema dice,Borges\n2,Otro poema,Lorca\n", "1"),
+        ("El poema dice;7,5\nOtro poema;10\n", "El poema dice"),
+    ],
+)
+def test_a_first_row_that_is_a_text_or_has_a_number_above_numbers_is_no_header(tmp_path, content, first):
+    table = read(tmp_path, content)
+    assert "no_header" in notes(table)
+    assert len(table) == len(content.splitlines())
+    assert rows(table)[0]["(1)"] == first
+
+
+@pytest.mark.parametrize(
+    ("content", "columns"),
+    [
+        ("2023,2024\nun texto,otro texto\n", ("2023", "2024")),
+        ("pais,2023,2024\nAR,5,7\nUY,2,3\n", ("pais", "2023", "2024")),
+        (" Poema \nLa luna sube, el mar espera\n", ("Poema",)),
+        ("texto del poema\nLa luna, el mar\nEl sol, la tarde\n", ("texto del poema",)),
+        ("Texto completo de cada poema\nuno\n", ("Texto completo de cada poema",)),
+        ("¿Qué te gusta del río?\nel agua, los árboles\n", ("¿Qué te gusta del río?",)),
+        ("frase\nLa luna, el mar\nEl sol, la tarde\n", ("frase",)),
+        ("Nombre de la autora, Texto del poema\nAna, uno\nEva, dos\n", ("Nombre de la autora", "Texto del poema")),
+        ("#,texto\n1,uno\n2,dos\n", ("#", "texto")),
+        (",0\n0,uno\n1,dos\n", ("(1)", "0")),
+    ],
+)
+def test_a_header_stays_a_header(tmp_path, content, columns):
+    table = read(tmp_path, content)
+    assert table.columns == columns
+    assert not {"no_header", "title_rows"} & set(notes(table))
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize(
+    ("cell", "text"), [("hola", "hola"), ('"dijo ""hola"""', 'dijo "hola"')]
+)  # the quick way and the careful one
+@pytest.mark.parametrize(
+    ("above", "count"),
+    [
+        ("Mis poemas", 1),
+        ("Mis poemas;;", 1),
+        ("# Exportado el 3 de mayo; a mano;;", 1),
+        ("Poemas, de 2023||# a mano", 2),
+    ],
+)
+def test_titles_and_comments_above_the_header_are_passed_over(tmp_path, above, count, cell, text, end):
+    lines = [*above.split("|"), "id;titulo;texto", f"1;A;{cell}", f"2;B;{cell}", "3;C"]
+    table = read(tmp_path, end.join([*lines, *(f"{n};D;x" for n in range(20))]))
+    assert table.columns == ("id", "titulo", "texto")
+    assert rows(table)[0] == {"id": "1", "titulo": "A", "texto": text}
+    assert notes(table)["title_rows"] == {"count": count}
+
+
+def test_a_broken_quote_below_a_title_is_said_with_its_own_line(tmp_path):
+    with pytest.raises(LessonError) as error:
+        read(tmp_path, 'Mis poemas\n\nid;texto\n1;uno\n2;"dos\n' + "3;tres\n" * 3)
+    assert error.value.facts == {"line": 5}
 
 
 @given(

@@ -41,11 +41,76 @@ def test_json_lines_may_be_strings_or_objects_with_gaps(tmp_path):
         ({"datos": {"poemas": [{"t": "uno"}]}, "n": 1}, [{"t": "uno"}]),
         ({"texto": ["a", "b"], "autora": ["c", "d"]}, [{"texto": "a", "autora": "c"}, {"texto": "b", "autora": "d"}]),
         ([["a", 1], ["b", 2]], [{"(1)": "a", "(2)": "1"}, {"(1)": "b", "(2)": "2"}]),
+        (
+            [["título", "texto"], ["Luna", "uno"], ["Sol", "dos"]],
+            [{"título": "Luna", "texto": "uno"}, {"título": "Sol", "texto": "dos"}],
+        ),
+        (
+            [["Sube, sube.", "la luna"], ["Baja, baja.", "el sol"]],
+            [{"(1)": "Sube, sube.", "(2)": "la luna"}, {"(1)": "Baja, baja.", "(2)": "el sol"}],
+        ),
+        ([["uno", "dos"], ["tres", "cuatro", "cinco"]], [{"text": "uno\ndos"}, {"text": "tres\ncuatro\ncinco"}]),
+        ({"texto": {"0": "a", "1": "b"}, "n": {"0": 1, "1": 2}}, [{"texto": "a", "n": "1"}, {"texto": "b", "n": "2"}]),
+        (
+            {"columns": ["n", "texto"], "index": [0, 1], "data": [[1, "a"], [2, "b"]]},
+            [{"n": "1", "texto": "a"}, {"n": "2", "texto": "b"}],
+        ),
+        ({"titulo": "Luna", "versos": ["uno", "dos"]}, [{"titulo": "Luna", "versos": "uno\ndos"}]),
+        ({"poemas": ["uno", "dos"]}, [{"text": "uno"}, {"text": "dos"}]),
+        ({"autora": "Ana", "poemas": ["uno", "dos"]}, [{"text": "uno"}, {"text": "dos"}]),
+        (
+            {"train": ["a", "b"], "test": ["c"]},
+            [{"key": "train", "text": "a"}, {"key": "train", "text": "b"}, {"key": "test", "text": "c"}],
+        ),
+        (
+            {"a": {"key": "x"}, "b": {"key": "y"}, "c": {"key": "z"}},
+            [{"key_": "a", "key": "x"}, {"key_": "b", "key": "y"}, {"key_": "c", "key": "z"}],
+        ),
         ({"texto": "uno solo"}, [{"texto": "uno solo"}]),
     ],
 )
 def test_records_are_found_wherever_they_stand(tmp_path, value, expected):
     assert rows(read(tmp_path, json.dumps(value), "a.json")) == expected
+
+
+def test_lists_of_alike_records_are_joined_with_the_key_of_each(tmp_path):
+    table = read(
+        tmp_path, json.dumps({"n": 3, "poemas": [{"t": "a", "key": 1}, {"t": "b"}], "cartas": [{"t": "x"}]}), "a.json"
+    )
+    assert [(row["key_"], row["t"]) for row in rows(table)] == [("poemas", "a"), ("poemas", "b"), ("cartas", "x")]
+    assert table.notes == ()
+
+
+def test_lists_unlike_the_one_with_most_text_are_left_aside_and_told(tmp_path):
+    chat = {
+        "participants": [{"name": "Ana"}, {"name": "Eva"}, {"name": "Lía"}],
+        "tags": ["x"],
+        "messages": [{"sender_name": "Ana", "content": "¿vas al río?"}, {"sender_name": "Eva", "content": "mañana"}],
+    }
+    table = read(tmp_path, json.dumps(chat), "a.json")
+    assert rows(table) == chat["messages"]
+    assert [(note.code, dict(note.facts)) for note in table.notes] == [
+        ("lists_aside", {"count": 4, "lists": "participants (3), tags (1)"})
+    ]
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.jsonl"])
+@pytest.mark.parametrize(("between", "indent"), [("", None), ("\n", None), ("\n\n", 2), (" ", 2)])
+def test_objects_one_after_the_other_are_rows_however_they_are_laid_out(tmp_path, name, between, indent):
+    content = between.join(json.dumps({"t": text}, indent=indent) for text in ("uno", "dos", "tres"))
+    assert rows(read(tmp_path, content + "\n", name)) == [{"t": "uno"}, {"t": "dos"}, {"t": "tres"}]
+
+
+def test_a_broken_object_after_others_is_said_with_its_place(tmp_path):
+    with pytest.raises(LessonError) as error:
+        read(tmp_path, '{\n"t": "uno"\n}\n{\n"t": dos\n}\n', "a.json")
+    assert error.value.facts == {"name": "a.json", "line": 5, "column": 6}
+
+
+def test_lines_whose_first_is_broken_are_read_as_lines(tmp_path):
+    table = read(tmp_path, '{"t": "cort\n' + '{"t": "uno"}\n' * 30)
+    assert len(table) == 30
+    assert [dict(note.facts) for note in table.notes] == [{"count": 1, "rows": "1"}]
 
 
 def test_a_poem_as_a_list_of_lines_is_a_poem(tmp_path):

@@ -78,6 +78,77 @@ def test_front_matter_of_markdown_is_left_out_and_said(tmp_path):
     assert "front_matter" in [note.code for note in table.notes]
 
 
+@pytest.mark.parametrize(
+    "front",
+    ["título: Poemas", "# suyo\n\ntags:\n- luna\n- mar\nautora:\n    nombre: Ana\n", "resumen: |\n  uno\n\n  dos"],
+)
+def test_front_matter_may_have_lists_comments_and_indented_lines(tmp_path, front):
+    table = read(tmp_path, f"---\n{front}\n---\nuno\n\ndos".encode(), "a.md")
+    assert texts(table) == ["uno", "dos"]
+
+
+@pytest.mark.parametrize("end", ["\nFin\n", "---\nFin\n"])
+def test_an_indented_poem_under_a_rule_is_no_front_matter_and_takes_no_time(tmp_path, end):
+    verse = "    verde que te quiero verde"
+    table = read(tmp_path, ("---\n" + f"{verse}\n" * 40 + end).encode(), "a.md")
+    assert "\n".join(texts(table)).count(verse.strip()) == 40
+    assert "front_matter" not in [note.code for note in table.notes]
+
+
+@pytest.mark.parametrize("rule", ["=====", "-----"])
+def test_underlined_titles_are_headings_and_no_separators(rule):
+    text = "\n\n".join(f"{title}\n{rule}\nverso de {title}\n\notra estrofa" for title in ("Luna", "Sol", "Mar"))
+    table = divide(text, Options())
+    assert table.taken.pieces == "heading"
+    assert table.data.to_pylist()[1] == {"title": "Sol", "text": "verso de Sol\n\notra estrofa"}
+    assert table.offers["pieces"]["separator"] == 0
+
+
+def test_a_rule_between_blank_lines_separates_below_an_underlined_title_too():
+    text = "Poemas\n------\n\nuno\n\n---\n\ndos\n\n---\n\ntres"
+    assert texts(divide(text, Options(pieces="separator"))) == ["Poemas\n------\n\nuno", "dos", "tres"]
+
+
+def test_a_comment_in_a_block_of_code_is_no_heading():
+    text = "# Uno\na\n\n```python\n# comentario\n---\nx = 1\n```\n\n# Dos\nb\n\n# Tres\nc\n\n```\n# Cuatro\nd"
+    table = divide(text, Options(pieces="heading"))
+    assert [row["title"] for row in table.data.to_pylist()] == ["Uno", "Dos", "Tres", "Cuatro"]
+    assert table.offers["pieces"]["separator"] == 0
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "mac_roman", "cp850"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "con su polisón",
+        "El niño",
+        "¿Mañana?",
+        "El niño la mira, mira.\nEl niño la está mirando.",
+        "«¡Ay, corazón!», PERDÍ",
+        "pingüino y ñandú",
+        "a lição não é difícil: coração",
+        "schöne Mädchen, größer",
+    ],
+)
+def test_an_old_file_keeps_its_accents_however_short(tmp_path, encoding, text):
+    table = read(tmp_path, text.encode(encoding))
+    assert texts(table) == text.split("\n")
+    assert [dict(note.facts) for note in table.notes] == [{"encoding": encoding}]
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "mac_roman"])
+@pytest.mark.parametrize(
+    "text", ["— ¿Qué?\n— Nada…", "—Hola —dijo él—. ¿Venís?", "“Wait…”, she said—“it’s naïve”", "d’àvia, l’été, œuvre"]
+)
+def test_dashes_and_quotes_of_an_old_file_are_not_taken_for_letters(tmp_path, encoding, text):
+    assert texts(read(tmp_path, text.encode(encoding))) == text.split("\n")
+
+
+def test_bytes_that_are_no_letters_in_any_encoding_are_refused(tmp_path):
+    with pytest.raises(LessonError, match="binary_file"):
+        read(tmp_path, bytes(range(128, 256)) * 4)
+
+
 def test_only_blanks_are_an_empty_file(tmp_path):
     with pytest.raises(LessonError, match="empty_file"):
         read(tmp_path, b" \n\n\t\n")

@@ -155,12 +155,12 @@ def test_step_5_shows_the_columns_that_she_chose_when_she_comes_back(visit, begu
 def test_step_5_divides_an_upload_again_as_she_asks(visit, begun):
     page = visit("05_load_texts", project=begun)
     page.button_group(key="origin").set_value("file").run()
-    page.file_uploader(key="file").upload("versos.txt", "uno\ndos\n\ntres\n".encode()).run()
+    page.file_uploader(key="file").upload("versos.txt", b"uno\ndos\n\ntres\n").run()
     assert stages.kept_source(begun).table.taken.pieces == "blank_line"
     page.radio(key="pieces.versos.txt").set_value("line").run()
     assert_well(page)
     assert stages.kept_source(begun).table.data["text"].to_pylist() == ["uno", "dos", "tres"]
-    page.file_uploader(key="file").upload("otros.txt", "uno\ndos\n\ntres\n".encode()).run()
+    page.file_uploader(key="file").upload("otros.txt", b"uno\ndos\n\ntres\n").run()
     page.radio(key="pieces.otros.txt").set_value("line").run()
     assert len(stages.kept_source(begun).table) == 3
 
