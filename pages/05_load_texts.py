@@ -50,6 +50,6 @@ with lesson.page("05_load_texts", "settings") as step:
         overview_panel.show(step, storage.load_json(step.project.texts / "overview.json"))
 
         step.code(source=record["source"], columns=record["columns"], language=step.language)
-        step.ask_text(lambda answer: answer.isdigit() and stages.is_shortest(loaded, int(answer)))
+        step.ask_text(lambda answer: answer.isdigit() and stages.is_shortest(step.project, int(answer)))
     else:
         st.caption(step("nothing_yet"))

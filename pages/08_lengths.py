@@ -12,11 +12,12 @@ with lesson.page("08_lengths", "settings") as step:
     # 1. The lengths, with their percentiles and the line where they would be cut.
     step.section("plot")
     measured = lengths_panel.measured(step, step.project)
+    found = lengths.counted(measured)
     model = models.describe(step.project.model, models.find(step.project.model))
-    suggested = lengths.suggest_length(measured, model.context)
+    suggested = lengths.suggest_length(found, model.context)
     record = storage.read_json(step.project.tokens / "record.json")
     fresh = record and "tokens" in step.made
-    longest = min(model.context, max(lengths.round_up(int(measured.max())), 64))
+    longest = min(model.context, max(lengths.round_up(found.longest), 64))
     cut = st.slider(
         step("max_length"),
         encode.shortest_length(step.project),
@@ -26,18 +27,18 @@ with lesson.page("08_lengths", "settings") as step:
         key="max_length",
         help=step.words.body("max_length"),
     )
-    lengths_panel.plot(step, measured, cut)
-    half, most = (lengths.percentile(measured, share) for share in (50, 90))
-    st.markdown(step("reading", half=half, most=most, longest=int(measured.max())))
+    lengths_panel.plot(step, found, cut)
+    half, most = (lengths.percentile(found, share) for share in (50, 90))
+    st.markdown(step("reading", half=half, most=most, longest=found.longest))
 
     # 2. What each choice costs.
     step.section("cost")
-    lengths_panel.costs(step, step.project, measured, cut, longest, model)
+    lengths_panel.costs(step, step.project, found, cut, longest, model)
 
     # 3. What the cut does, and keeping it.
     step.section("keep")
-    over, lost = lengths.cut_by(measured, cut)
-    st.markdown(step("cuts.none") if not over else step("cuts", texts=over, count=len(measured), tokens=lost))
+    over, lost = lengths.cut_by(found, cut)
+    st.markdown(step("cuts.none") if not over else step("cuts", texts=over, count=found.texts, tokens=lost))
     if over:
         with st.expander(step("cuts.example"), icon=":material/content_cut:"):
             st.caption(step.words.body("cuts.example"))
@@ -53,4 +54,4 @@ with lesson.page("08_lengths", "settings") as step:
         st.success(step("kept", length=length, tokens=tokens, truncated=truncated), icon=":material/check:")
 
     step.code(max_length=cut)
-    step.ask_number(answer=lengths.cut_by(measured, 32)[0])
+    step.ask_number(answer=lengths.cut_by(found, 32)[0])

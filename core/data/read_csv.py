@@ -7,10 +7,9 @@ by row, by Python's `csv`, which lets us keep every cell. A test holds that both
 import codecs
 import csv
 import io
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice, takewhile
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -18,37 +17,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from core.data.decode import LONGEST_CELL, Encoding, find_encoding, lines, looks_like, open_text
-from core.data.table import BATCH_ROWS, MOST_COLUMNS, Note, Options, Progress, Table
+from core.data.csv_form import NO_DELIMITER, Form, find_form, too_long
+from core.data.decode import Encoding, find_encoding, lines, looks_like, open_text
+from core.data.table import BATCH_ROWS, Note, Options, Progress, Table
 from core.errors import LessonError
-from core.tasks import TASKS
-from core.texts import unaccented
 
-_DELIMITERS = ",;\t|"
-_NO_DELIMITER = "\x1f"  # stands in no text, so that commas stay where there is one column only
-_SAMPLE_ROWS = 200
 _HEAD = 1 << 20  # bytes whose encoding is looked at first
 _BLOCK = 4 << 20  # bytes that pyarrow reads at a time; a row that does not fit goes the careful way
-_LONG_NAME = 60  # characters: no column is called like this, so it is a text
-_USUAL_NAME = 40  # characters, enough for most columns: where it is a question whether these are names
-_WORDS_OF_A_TEXT = 4  # in a first row that might be a header: «texto del poema» has three
-_TITLE_LINES = 10  # above a header: more of them are texts
-_NUMBER = re.compile(r"[-+]?\d+(?:[.,]\d+)?")
-_KNOWN = {name for task in TASKS.values() for names in task.column_names.values() for name in names}
-_KNOWN |= {"id", "autor", "autora", "author", "nombre", "name", "fecha", "date", "libro", "book"}
 _ROWS_NAMED = 5  # how many row numbers a note gives
-
-
-@dataclass(frozen=True)
-class _Form:
-    """How the file is written: its encoding and delimiter, lines to skip and how many are titles, its first row."""
-
-    encoding: Encoding
-    delimiter: str
-    skipped: int
-    titles: int
-    first: tuple[str, ...]
-    headed: bool
 
 
 def read_csv(path: Path, options: Options, progress: Progress) -> Table:
@@ -58,14 +34,14 @@ def read_csv(path: Path, options: Options, progress: Progress) -> Table:
     Raises LessonError `broken_csv` (line), `too_many_columns`, `text_too_long`, and what `find_encoding` says.
     """
     quick = _quick_encoding(path)
-    form = _find_form(path, quick or find_encoding(path))
+    form = find_form(path, quick or find_encoding(path))
     data, notes = _read_regular(path, form, progress), list[Note]()
     if data is None:
-        form = _find_form(path, find_encoding(path)) if quick else form
+        form = find_form(path, find_encoding(path)) if quick else form
         data, notes = _read_any(path, form, progress)
     columns, mended = name_columns(form.first if form.headed else [""] * len(form.first))
     said = list(form.encoding.notes)
-    if form.delimiter not in (",", _NO_DELIMITER):
+    if form.delimiter not in (",", NO_DELIMITER):
         said.append(Note("delimiter"))
     if form.titles:
         said.append(Note("title_rows", {"count": form.titles}))
@@ -108,134 +84,10 @@ def _quick_encoding(path: Path) -> Encoding | None:
     return None if looks_like(path) else Encoding("utf-8-sig" if head.startswith(codecs.BOM_UTF8) else "utf-8")
 
 
-def _find_form(path: Path, encoding: Encoding) -> _Form:
-    """Raises LessonError `empty_file`, `too_many_columns`, `text_too_long`."""
-    with open_text(path, encoding) as file:
-        sample = list(islice(lines(file, path.name), _SAMPLE_ROWS))
-    skipped = titles = 0
-    told = ""
-    if sample and sample[0].strip().lower().startswith("sep=") and len(sample[0].strip()) == 5:  # Excel writes this
-        told, skipped, sample = sample[0].strip()[4], 1, sample[1:]
-    if not any(line.strip() for line in sample):
-        raise LessonError("empty_file", name=path.name)
-    _allow_long_cells()
-    if not told:
-        titles, above = _find_titles(sample)
-        skipped, sample = above, sample[above:]
-    delimiter = told or find_delimiter(sample)
-    try:
-        rows = _first_rows(sample, delimiter)
-    except csv.Error as error:
-        raise _too_long(path.name) from error
-    if len(rows[0]) > MOST_COLUMNS:
-        raise LessonError("too_many_columns", name=path.name, columns=len(rows[0]), most=MOST_COLUMNS)
-    return _Form(encoding, delimiter, skipped, titles, tuple(rows[0]), _is_header(rows[0], rows[1:]))
-
-
-def _find_titles(sample: Sequence[str]) -> tuple[int, int]:
-    """Answers how many rows of titles or comments stand above a table, and in how many lines; 0 where none do.
-
-    They have one cell, or begin with «# ». Below them is a row of names and then others, nearly all as wide as it.
-    """
-    for delimiter in _DELIMITERS:
-        reader = csv.reader(iter(sample), delimiter=delimiter)
-        try:
-            placed = [(row, reader.line_num) for row in reader if row]
-        except csv.Error:
-            continue
-        titles = list(takewhile(lambda one: _is_title(one[0]), placed))
-        below = [row for row, _ in placed[len(titles) :]]
-        if not titles or titles[-1][1] > _TITLE_LINES or len(below) < 2:
-            continue
-        alike = sum(len(row) == len(below[0]) for row in below) / len(below)
-        if alike >= 0.9 and all(_is_name(cell) for cell in below[0]):
-            return sum(any(map(str.strip, row)) for row, _ in titles), titles[-1][1]
-    return 0, 0
-
-
-def _is_title(row: Sequence[str]) -> bool:
-    filled = [cell for cell in row if cell.strip()]
-    return row[0].startswith("# ") or (len(filled) <= 1 and not any(unaccented(cell.strip()) in _KNOWN for cell in row))
-
-
-def _is_name(cell: str) -> bool:
-    """Says whether a cell surely is a column's name: the space after a sentence's comma, say, tells that it is none."""
-    odd = any(mark in cell for mark in _DELIMITERS) or _NUMBER.fullmatch(cell) or cell[:1].isspace()
-    return bool(cell) and not odd and _may_be_name(cell)
-
-
-def _may_be_name(cell: str) -> bool:
-    return len(cell) <= _USUAL_NAME and not cell.rstrip().endswith((".", "?", "!"))
-
-
-def find_delimiter(sample: Sequence[str]) -> str:
-    """Answers the delimiter that divides the first lines most alike; one that no text has where there is one column."""
-    best, most = _NO_DELIMITER, 0.0
-    for delimiter in _DELIMITERS:
-        try:
-            rows = _first_rows(sample, delimiter)
-        except csv.Error:
-            continue
-        columns = len(rows[0]) if rows else 0
-        if columns < 2 or _is_sentence(sample, delimiter):
-            continue
-        alike = sum(len(row) == columns for row in rows) / len(rows)
-        header = all(map(_may_be_name, rows[0]))
-        if (header or alike >= 0.9) and (alike, columns) > (most, 0):
-            best, most = delimiter, alike
-    return best
-
-
-def _is_sentence(sample: Sequence[str], delimiter: str) -> bool:
-    """Says whether the delimiter only punctuates the first line: a space follows it each time, between many words."""
-    first = next(line for line in sample if line.strip())
-    parts = first.split(delimiter)
-    return delimiter in ",;" and all(part[:1].isspace() for part in parts[1:]) and _reads_as_text(parts)
-
-
-def _reads_as_text(cells: Sequence[str]) -> bool:
-    """Says whether there are many words and no cell begins as columns are called."""
-    words = [cell.split() for cell in cells]
-    named = any(unaccented(part[0].strip(".,:\"'«“#")) in _KNOWN for part in words if part)
-    return sum(map(len, words)) >= _WORDS_OF_A_TEXT and not named
-
-
-def _is_header(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
-    """Says whether the first row names the columns, which it is trusted to do unless it surely does not.
-
-    Nobody calls a column by a long text or, where it is the only one, by many words; and a number above numbers is
-    one of them, but for a year above amounts.
-    """
-    if any(len(cell) > _LONG_NAME or "\n" in cell.strip() for cell in first):
-        return False
-    if len(first) == 1:
-        return first[0].rstrip().endswith((":", "?")) or not _reads_as_text(first)
-    if any(unaccented(cell.strip()) in _KNOWN for cell in first):
-        return True
-    for place, cell in enumerate(first):
-        under = [row[place].strip() for row in below if len(row) > place and row[place].strip()]
-        if under and all(map(_NUMBER.fullmatch, [cell.strip(), *under])):
-            return len(cell.strip()) == 4 > max(map(len, under))
-    return True
-
-
-def _first_rows(sample: Sequence[str], delimiter: str) -> list[list[str]]:
-    return [row for row in csv.reader(iter(sample), delimiter=delimiter, skipinitialspace=True) if row]
-
-
-def _allow_long_cells() -> None:
-    if csv.field_size_limit() != LONGEST_CELL:
-        csv.field_size_limit(LONGEST_CELL)
-
-
-def _too_long(name: str) -> LessonError:
-    return LessonError("text_too_long", name=name, characters=LONGEST_CELL, most=LONGEST_CELL)
-
-
 # ---------------------------------------------------------------- the quick way
 
 
-def _read_regular(path: Path, form: _Form, progress: Progress) -> pa.Table | None:
+def _read_regular(path: Path, form: Form, progress: Progress) -> pa.Table | None:
     """Reads a file in which nothing is odd, its first row included; None where something is."""
     if any(note.code == "replaced_characters" for note in form.encoding.notes):
         return None
@@ -281,7 +133,7 @@ def _look(column: pa.StringArray) -> tuple[bool, bool]:
     return bool((first == ord(" ")).any()) or b'"' in content, b"\r" in content
 
 
-def _is_open(path: Path, form: _Form, data: pa.Table) -> bool:
+def _is_open(path: Path, form: Form, data: pa.Table) -> bool:
     """Says whether the last cell begins with a quote that nothing closes: pyarrow takes that without a word."""
     cells = [column[-1].as_py() for column in data.columns] if len(data) else []
     last = next((cell for cell in reversed(cells) if cell), "").rstrip("\r\n").replace('"', '""')
@@ -306,7 +158,7 @@ def _plain_ends(data: pa.Table) -> pa.Table:
 # ---------------------------------------------------------------- the careful way
 
 
-def _read_any(path: Path, form: _Form, progress: Progress) -> tuple[pa.Table, list[Note]]:
+def _read_any(path: Path, form: Form, progress: Progress) -> tuple[pa.Table, list[Note]]:
     """Reads any file row by row, its first row included, keeping every cell."""
     width = len(form.first)
     batches: list[pa.RecordBatch] = []
@@ -336,7 +188,7 @@ def _read_any(path: Path, form: _Form, progress: Progress) -> tuple[pa.Table, li
     ]
 
 
-def _whole_rows(text: Iterator[str], form: _Form, name: str) -> Iterator[tuple[list[str], str]]:
+def _whole_rows(text: Iterator[str], form: Form, name: str) -> Iterator[tuple[list[str], str]]:
     """Gives each row that is not blank, as cells and as it stands.
 
     Raises LessonError `broken_csv` where the text ends within quotes, `text_too_long`.
@@ -355,7 +207,7 @@ def _whole_rows(text: Iterator[str], form: _Form, name: str) -> Iterator[tuple[l
                 yield cells, raw
     except csv.Error as error:
         if "field larger" in str(error):
-            raise _too_long(name) from error
+            raise too_long(name) from error
         raise LessonError("broken_csv", line=reader.line_num + form.skipped) from error
 
 

@@ -9,6 +9,9 @@ from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from core.data import archive
 from core.data.decode import find_encoding
 from core.data.table import Note, Options, Progress, Table
@@ -39,6 +42,7 @@ _AGAIN = b"mc:Fallback"  # the same box, for older programs
 _BOX_TAG = re.compile(
     rb"<(/?)(w:p|text:p|text:h|w:txbxContent|draw:text-box|draw:custom-shape|mc:Fallback)(?=[\s/>])[^<>]*?(/?)>"
 )
+_MARK = "(?m)^#{1,6}[ \\t]+"  # of a heading: it tells where to divide, and is none of her letters
 _META_CHARSET = re.compile(rb"""<meta[^>]+charset=["']?\s*([\w-]+)""", re.IGNORECASE)
 
 
@@ -55,7 +59,9 @@ def read_document(path: Path, options: Options, progress: Progress) -> Table:
     if not text.strip():
         raise LessonError("empty_file", name=path.name)
     table = divide(text, options)
-    return Table(table.data, (*notes, *table.notes), table.offers, table.taken)
+    columns = [pc.replace_substring_regex(column, _MARK, "") for column in table.data.columns]
+    data = pa.table(columns, names=table.data.column_names)
+    return Table(data, (*notes, *table.notes), table.offers, table.taken)
 
 
 def running_text(path: Path) -> tuple[str, tuple[Note, ...]]:

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 from core.data import archive
@@ -24,6 +23,7 @@ _EDGE = 2  # lines at the top and at the bottom of a page that may be a running 
 _GAP = 1.35  # times the usual distance between lines, from which a blank line is seen
 _TITLE = re.compile(r"([^\W\d_]+)\W+(\d+)\W*")  # «Canto 3»
 _PAGE_WORDS = {"page", "p", "pag", "pg", "pagina", "hoja", "folio"}
+_OFTEN = 0.2  # share of all steps between lines: stanzas of one verse leave no fewer inside them
 _FULL = 0.85  # share of the widest line, from which a line goes on to the margin
 
 
@@ -54,7 +54,8 @@ def read_pdf(path: Path, options: Options, progress: Progress) -> Table:
     pages, repeated = _without_edges(pages)
     if repeated:
         notes.append(Note("page_edges", {"count": len(repeated), "example": repeated[0].text}))
-    table = divide(running_text(pages), options)
+    form = _form(pages)
+    table = divide(running_text(pages, form), options, [running_text([page], form) for page in pages if page])
     return Table(table.data, (*notes, *table.notes), table.offers, table.taken)
 
 
@@ -178,27 +179,39 @@ def _running(edge: list[_Line], repeated: set[tuple[str, int]], usual: float) ->
 
 
 def _usual_step(pages: Sequence[list[_Line]]) -> float:
-    """Answers the distance between two lines of a paragraph, in points."""
-    steps = [a.base - b.base for page in pages for a, b in pairwise(page) if a.base > b.base]
-    if not steps:
-        return 1.0
-    return min(median(steps), Counter(map(round, steps)).most_common(1)[0][0] + 0.5)
+    """Answers the distance between two lines of a paragraph, in points: the least of those that come often."""
+    steps = Counter(round(a.base - b.base) for page in pages for a, b in pairwise(page) if a.base > b.base)
+    often = [step for step, count in steps.items() if count >= _OFTEN * steps.total()]
+    return min(often, default=1) + 0.5
 
 
-def running_text(pages: Sequence[list[_Line]]) -> str:
-    """Answers the pages' lines, with a blank one between paragraphs or stanzas."""
+@dataclass(frozen=True)
+class _Form:
+    """How a document is set, in points: its usual step from line to line, its margin, and where a full line ends."""
+
+    usual: float
+    margin: float
+    full_from: float
+
+
+def _form(pages: Sequence[list[_Line]]) -> _Form:
     lines = [line for page in pages for line in page]
     if not lines:
-        return ""
-    usual = _usual_step(pages)
+        return _Form(1.0, 0.0, 0.0)
     widest = sorted(line.right for line in lines)[int(len(lines) * 0.95)]
     margin = min(line.left for line in lines)
-    full_from = margin + _FULL * (widest - margin)
+    return _Form(_usual_step(pages), margin, margin + _FULL * (widest - margin))
+
+
+def running_text(pages: Sequence[list[_Line]], form: _Form) -> str:
+    """Answers the pages' lines, with a blank one between paragraphs or stanzas."""
+    usual, margin, full_from = form.usual, form.margin, form.full_from
     blocks: list[list[_Line]] = []
     for page in pages:
         for before, line in zip([None, *page], page, strict=False):
-            if before is None:  # a paragraph, or a long poem, may go on from the page before
-                goes_on = bool(blocks) and blocks[-1][-1].right >= full_from and line.left <= margin + usual / 2
+            if before is None:  # a paragraph may go on from the page before, in the middle of a sentence
+                is_full = bool(blocks) and blocks[-1][-1].right >= full_from
+                goes_on = is_full and line.left <= margin + usual / 2 and line.text[:1].islower()
             else:
                 goes_on = not usual * _GAP < before.base - line.base
             if goes_on:

@@ -1,7 +1,7 @@
 """Running text: TXT, Markdown, documents, PDF. Where one text ends is seen, told, and hers to change."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -44,13 +44,16 @@ def read_text(path: Path, options: Options, progress: Progress) -> Table:
     return Table(table.data, (*notes, *table.notes), table.offers, table.taken)
 
 
-def divide(text: str, options: Options) -> Table:
+def divide(text: str, options: Options, pages: Sequence[str] = ()) -> Table:
     """Divides running text as `options.pieces` says; without that, in the way that fits it.
 
     `offers["pieces"]` has how many texts each way would give. Verses keep their breaks and indents. Where blank
-    lines come single (between stanzas) and in runs (between poems), `blank_line` divides at the runs.
+    lines come single (between stanzas) and in runs (between poems), `blank_line` divides at the runs. `pages` are
+    the text's own, where it has any: without them, what form feeds divide.
     """
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\f", "\n\n")
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    sheets = pages or text.split("\f")
+    text = text.replace("\f", "\n\n")
     apart = _runs_divide(text)
     separator = options.separator.strip()
     lines = text.split("\n")
@@ -63,29 +66,39 @@ def divide(text: str, options: Options) -> Table:
         "line": lambda: _untitled(lines),
         "heading": lambda: _by_heading(lines, headings, rules),
         "separator": lambda: _untitled(_by_separator(lines, separator, fenced | rules)),
+        "page": lambda: _untitled(list(sheets)),
         "whole": lambda: _untitled([text]),
     }
     pieces = {way: cut() for way, cut in ways.items()}
     counts = {way: len(found) for way, found in pieces.items()}
     if not headings:
         counts["heading"] = 0
-    if counts["separator"] < _ENOUGH:
-        counts["separator"] = 0
-    chosen = options.pieces or _fitting(pieces, counts)
+    for way in ("separator", "page"):
+        if counts[way] < _ENOUGH:
+            counts[way] = 0
+    chosen = options.pieces or _fitting(pieces, counts, is_apart=bool(pages) and _none_goes_on(text, pages))
     titled = any(title for title, _ in pieces[chosen])
     columns = {"title": [title for title, _ in pieces[chosen]]} if titled else {}
     columns["text"] = [piece for _, piece in pieces[chosen]]
     data = pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})
-    notes = (Note("runs_divide"),) if apart and chosen == "blank_line" else ()
-    return Table(data, notes, {"pieces": counts}, Options(pieces=chosen, separator=separator))
+    notes = [Note("runs_divide")] if apart and chosen == "blank_line" else []
+    notes += [Note("titles_apart")] if titled else []
+    return Table(data, tuple(notes), {"pieces": counts}, Options(pieces=chosen, separator=separator))
 
 
-def _fitting(pieces: dict[str, list[tuple[str, str]]], counts: dict[str, int]) -> str:
+def _none_goes_on(text: str, pages: Sequence[str]) -> bool:
+    """Says whether no paragraph begins on one page and ends on another."""
+    return text.strip() == "\n\n".join(page.strip() for page in pages)
+
+
+def _fitting(pieces: dict[str, list[tuple[str, str]]], counts: dict[str, int], is_apart: bool) -> str:
     if counts["separator"] > _ENOUGH:
         return "separator"
     titled = sum(len(piece) for title, piece in pieces["heading"] if title)
     if counts["heading"] > _ENOUGH and titled > 0.6 * sum(len(piece) for _, piece in pieces["heading"]):
         return "heading"
+    if is_apart and counts["page"] > _ENOUGH:
+        return "page"
     return "blank_line" if counts["blank_line"] > 1 or counts["line"] <= 1 else "line"
 
 

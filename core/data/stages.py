@@ -142,7 +142,7 @@ def kept_source(project: Project) -> Source | None:
     folder = project.folder / "source"
     record = storage.read_json(folder / "record.json")
     found = apart.kept(folder / "read") if record else None
-    return Source(record["name"], found, record.get("origin", "")) if record and found else None
+    return Source(record["name"], found, record.get("origin", "file")) if record and found else None
 
 
 def pasted(project: Project) -> str:
@@ -152,6 +152,12 @@ def pasted(project: Project) -> str:
     if record.get("origin") != "paste":
         return ""
     return (folder / record["files"][0]).read_text(encoding="utf-8")
+
+
+def source_key(project: Project) -> str:
+    """Answers a key that changes whenever something else is kept, or read in another way."""
+    made = project.folder / "source" / "read" / "table.json"
+    return f"{project.id} {made.stat().st_mtime_ns if made.exists() else 0}"
 
 
 def source_named(project: Project, name: str, language: str) -> Source:
@@ -213,10 +219,11 @@ def loaded_columns(project: Project, source: Source, task: Task) -> dict[str, st
     return record["columns"] if set(record["columns"].values()) <= set(source.table.columns) else {}
 
 
-def is_shortest(loaded: pa.Table, row: int) -> bool:
-    """Says whether no text has fewer characters than that of `row` (its number in her file, from 1)."""
-    lengths = pc.utf8_length(loaded.column("text"))
-    return 1 <= row <= len(loaded) and lengths[row - 1].as_py() == pc.min(lengths).as_py()
+def is_shortest(project: Project, row: int) -> bool:
+    """Says whether no text of `texts/` has fewer characters than that of `row` (its number in her file, from 1)."""
+    loaded = table.read(project.texts / "rows")
+    least = storage.load_json(project.texts / "overview.json")["characters"]["min"]
+    return 1 <= row <= len(loaded) and len(table.row(loaded, row - 1)["text"]) == least
 
 
 # ---------------------------------------------------------------- 3. prepared texts

@@ -25,7 +25,7 @@ class Note:
 
 
 # How running text may be divided.
-PIECES = ("blank_line", "line", "heading", "separator", "whole")
+PIECES = ("blank_line", "line", "heading", "separator", "page", "whole")
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -9,13 +10,39 @@ from core.machine import Choice
 from core.models.folder import ModelFacts
 
 PERCENTILES = (50, 90, 95, 99)
-Lengths = Sequence[int] | np.ndarray  # tokens, one number a text
+
+
+@dataclass(frozen=True)
+class Counted:
+    """Lengths counted once: `counts[n]` texts have n tokens. A million texts are then as quick as a hundred."""
+
+    counts: np.ndarray
+
+    @property
+    def texts(self) -> int:
+        return int(self.counts.sum())
+
+    @property
+    def tokens(self) -> int:
+        return int(self.counts @ np.arange(len(self.counts)))
+
+    @property
+    def longest(self) -> int:
+        return len(self.counts) - 1
+
+
+Lengths = Sequence[int] | np.ndarray | Counted  # tokens, one number a text, or counted already
+
+
+def counted(lengths: Lengths) -> Counted:
+    """Counts how many texts have each length, unless that was done before."""
+    return lengths if isinstance(lengths, Counted) else Counted(np.bincount(np.asarray(lengths)))
 
 
 def percentile(lengths: Lengths, share: float) -> int:
     """Answers the smallest length that at least `share` per cent of the texts do not exceed (nearest rank)."""
-    rank = max(0, math.ceil(len(lengths) * share / 100) - 1)
-    return int(np.partition(np.asarray(lengths), rank)[rank])
+    up_to = np.cumsum(counted(lengths).counts)
+    return int(np.searchsorted(up_to, max(1, math.ceil(up_to[-1] * share / 100))))
 
 
 def suggest_length(lengths: Lengths, context: int) -> Choice:
@@ -24,7 +51,7 @@ def suggest_length(lengths: Lengths, context: int) -> Choice:
     Nothing is lost by a generous length here, since batches are padded to their own longest row; only where a
     few texts are more than twice as long as the 99th percentile does cutting them pay.
     """
-    longest, usual = int(np.max(lengths)), percentile(lengths, 99)
+    longest, usual = counted(lengths).longest, percentile(lengths, 99)
     if longest > context:
         return Choice(context, "length.context", {"context": context, "longest": longest})
     if longest > 2 * usual:
@@ -39,28 +66,27 @@ def round_up(length: int) -> int:
 
 def bins(lengths: Lengths, count: int = 40) -> tuple[list[float], list[int], int]:
     """Divides lengths in at most `count` equal bins. Answers their middles, how many texts in each, their width."""
-    values = np.asarray(lengths)
-    low, high = int(values.min()), int(values.max())
+    counts = counted(lengths).counts
+    low, high = int(np.flatnonzero(counts)[0]), len(counts) - 1
     width = max(1, -(-(high - low + 1) // count))
-    counts = np.bincount((values - low) // width)
-    return [low + width * (i + 0.5) - 0.5 for i in range(len(counts))], counts.tolist(), width
+    heights = np.add.reduceat(counts[low:], np.arange(0, high - low + 1, width))
+    return [low + width * (i + 0.5) - 0.5 for i in range(len(heights))], heights.tolist(), width
 
 
 def cut_by(lengths: Lengths, max_length: int) -> tuple[int, int]:
     """Answers how many texts a maximum length cuts, and how many tokens are lost in all."""
-    values = np.asarray(lengths)
-    over = values[values > max_length].astype(np.int64) - max_length
-    return len(over), int(over.sum())
+    over = counted(lengths).counts[max_length + 1 :]
+    return int(over.sum()), int(over @ np.arange(1, len(over) + 1))
 
 
 def coverage(lengths: Lengths, points: int = 120) -> tuple[list[int], list[float], list[float]]:
     """Answers maximum lengths up to the longest, and the share (0 to 1) of texts whole and of tokens kept at each."""
-    ordered = np.sort(np.asarray(lengths)).astype(np.int64)
-    cuts = np.unique(np.linspace(0, ordered[-1], points).round().astype(np.int64))
-    whole = np.searchsorted(ordered, cuts, side="right")
-    in_whole = np.concatenate([[0], np.cumsum(ordered)])
-    kept = in_whole[whole] + (len(ordered) - whole) * cuts
-    return cuts.tolist(), (whole / len(ordered)).tolist(), (kept / in_whole[-1]).tolist()
+    all_of_them = counted(lengths)
+    counts, texts, tokens = all_of_them.counts, all_of_them.texts, all_of_them.tokens
+    cuts = np.unique(np.linspace(0, all_of_them.longest, points).round().astype(np.int64))
+    whole, in_whole = np.cumsum(counts)[cuts], np.cumsum(counts * np.arange(len(counts)))[cuts]
+    kept = in_whole + (texts - whole) * cuts
+    return cuts.tolist(), (whole / texts).tolist(), (kept / tokens).tolist()
 
 
 def relative_cost(lengths: Lengths, max_length: int, most: int, model: ModelFacts) -> float:
@@ -70,16 +96,17 @@ def relative_cost(lengths: Lengths, max_length: int, most: int, model: ModelFact
     and attention's scores, each token with every other (Kaplan et al., 2020, "Scaling Laws for Neural Language
     Models", table 1: 2N and 2 · layers · context · width a token). Padding is left out: batches have like lengths.
     """
-    values = np.asarray(lengths, dtype=np.float64)
+    counts = counted(lengths).counts
+    tokens = np.arange(len(counts), dtype=np.float64)
 
     def work(limit: int) -> float:
-        tokens = np.minimum(values, limit)
-        return float(np.sum(tokens * (model.parameters + model.layers * model.hidden * tokens)))
+        read = np.minimum(tokens, limit)
+        return float(counts @ (read * (model.parameters + model.layers * model.hidden * read)))
 
     return work(max_length) / work(most)
 
 
-def cut_examples(lengths: Lengths, max_length: int) -> list[int]:
+def cut_examples(lengths: Sequence[int] | np.ndarray, max_length: int) -> list[int]:
     """Answers the places of up to three texts that are cut: the shortest of them, a middle one, and the longest."""
     values = np.asarray(lengths)
     over = np.flatnonzero(values > max_length)

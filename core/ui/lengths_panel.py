@@ -11,6 +11,7 @@ from core.data import table
 from core.models.folder import ModelFacts
 from core.project import Project
 from core.tokens import encode, lengths, tokenise
+from core.tokens.lengths import Counted
 from core.ui import plots
 from core.ui.lesson import Lesson
 from core.ui.waiting import waiting
@@ -27,12 +28,12 @@ def measured(step: Lesson, project: Project) -> np.ndarray:
         return encode.measure(project, progress)
 
 
-def plot(step: Lesson, found: np.ndarray, cut: int) -> None:
+def plot(step: Lesson, found: Counted, cut: int) -> None:
     """Draws how many texts have each length, what each cut would keep, and the cut that she is trying."""
     names = {key: step(f"axis.{key}") for key in ("tokens", "texts", "kept")}
     names |= {"whole": step("coverage.texts"), "share": step("coverage.tokens")}
     figure = plots.lengths(lengths.bins(found), lengths.coverage(found), names)
-    reach = int(found.max()) // 6  # nearer than this, two labels would cover one another: they become one
+    reach = found.longest // 6  # nearer than this, two labels would cover one another: they become one
     labels: dict[int, list[int]] = {}
     first = before = -reach - 1
     for share in _MARKED:
@@ -44,26 +45,25 @@ def plot(step: Lesson, found: np.ndarray, cut: int) -> None:
     for x, shares in labels.items():
         if shares:
             plots.mark(figure, x, f"{', '.join(map(str, shares))} %")
-    half, longest = lengths.percentile(found, 50), int(found.max())
+    half, longest = lengths.percentile(found, 50), found.longest
     anchor = "right" if cut > 0.8 * longest else "left" if cut < 0.2 * longest else "center"
     plots.mark(figure, cut, step("cut", length=cut), strong=True, anchor=anchor)
     plots.show(figure, step("plot.alt", half=half, longest=longest, cut=cut), "lengths", 480)
 
 
-def costs(step: Lesson, project: Project, found: np.ndarray, cut: int, most: int, model: ModelFacts) -> None:
+def costs(step: Lesson, project: Project, found: Counted, cut: int, most: int, model: ModelFacts) -> None:
     """Shows, for a few lengths and hers, what stays whole, what is kept, and how long an epoch would take."""
     least = min(most, encode.shortest_length(project))
     usual = {min(most, max(least, lengths.round_up(lengths.percentile(found, share)))) for share in _MARKED}
     lines = [f"| {step('cost.length')} | {step('cost.whole')} | {step('cost.kept')} | {step('cost.time')} |"]
     lines.append("|--:|--:|--:|--:|")
-    total = int(found.sum(dtype=np.int64))
     for length in sorted({*usual, cut, most}):
         over, lost = lengths.cut_by(found, length)
-        shares = (1 - over / len(found), 1 - lost / total, lengths.relative_cost(found, length, most, model))
+        shares = (1 - over / found.texts, 1 - lost / found.tokens, lengths.relative_cost(found, length, most, model))
         cells = [texts.number(length, step.language), *(_percent(share, step.language) for share in shares)]
         lines.append("| " + " | ".join(f"**{cell}**" if length == cut else cell for cell in cells) + " |")
     st.markdown("\n".join(lines))
-    if cut >= found.max():
+    if cut >= found.longest:
         return
     share = lengths.relative_cost(found, cut, most, model)
     key = "cost.same" if share > 0.97 else "cost.half" if 0.45 <= share <= 0.55 else "cost.share"

@@ -35,7 +35,7 @@ def show(figure: go.Figure, alt: str, key: str, height: int = 320) -> None:
         uirevision=key,
         hovermode="closest",
         legend={"orientation": "h", "y": 1.12, "x": 0},
-        separators=",.",
+        separators=".," if st.session_state.get("language") == "en" else ",.",  # as each language writes numbers
         dragmode=False,
     )
     figure.update_xaxes(

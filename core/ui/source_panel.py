@@ -89,9 +89,15 @@ def ask_columns(step: Lesson, task: Task, source: Source) -> dict[str, str]:
             help=step.words.body("column.group"),
         )
         if columns[GROUP]:
-            values = pc.count_distinct(source.table.data.column(columns[GROUP])).as_py()
+            values = _distinct(f"{stages.source_key(session.ensure_project())} {source.name}", columns[GROUP], source)
             st.caption(step("column.group.chosen", column=in_code(columns[GROUP]), values=values))
     return columns
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _distinct(key: str, column: str, _source: Source) -> int:
+    """Counts a column's different values once for each source, which `key` names: of a million it takes a while."""
+    return pc.count_distinct(_source.table.data.column(column)).as_py()
 
 
 def show_first(step: Lesson, source: Source, columns: Mapping[str, str]) -> None:

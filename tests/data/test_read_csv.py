@@ -243,7 +243,7 @@ def test_what_a_spreadsheet_writes_is_given_back_by_both_ways_of_reading(tmp_pat
     path.write_bytes(buffer.getvalue().encode())
     expected = [{"uno": a, "dos": b} for a, b in cells]
     assert rows(read_csv(path, Options(), no_progress)) == expected
-    form = module._find_form(path, module.find_encoding(path))
+    form = module.find_form(path, module.find_encoding(path))
     careful, said = module._read_any(path, form, no_progress)
     assert careful.slice(1).rename_columns(["uno", "dos"]).to_pylist() == expected
     assert said == []

@@ -183,3 +183,18 @@ def test_no_temporary_folder_is_left(tmp_path, monkeypatch):
 @pytest.mark.parametrize("name", ["a.docx", "a.odt", "a.epub", "a.rtf", "a.html"])
 def test_a_damaged_document_gives_a_table_or_an_error(name, seed, tmp_path):
     make.outcome(read_document, make.mutated(make.pandoc(tmp_path / name, BOOK), random.Random(seed)))
+
+
+@pytest.mark.parametrize("pieces", ["whole", "blank_line", "line"])
+def test_the_marks_of_headings_are_no_part_of_any_text(pieces, tmp_path):
+    path = make.pandoc(tmp_path / "a.docx", "# La casa\n\nuno\n\n## El patio\n\ndos")
+    texts = read_document(path, Options(pieces=pieces), no_progress).data["text"].to_pylist()
+    assert "#" not in "".join(texts)
+    assert "La casa" in "".join(texts)
+
+
+def test_titles_that_stand_apart_are_told(tmp_path):
+    path = make.pandoc(tmp_path / "a.docx", "".join(f"# T{n}\n\nverso {n}\n\n" for n in range(4)))
+    found = read_document(path, Options(), no_progress)
+    assert found.data["title"].to_pylist() == ["T0", "T1", "T2", "T3"]
+    assert "titles_apart" in {note.code for note in found.notes}

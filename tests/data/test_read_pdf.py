@@ -80,3 +80,20 @@ def test_a_page_without_text_among_others_is_told(tmp_path):
 @pytest.mark.parametrize("seed", range(30))
 def test_a_damaged_pdf_gives_a_table_or_an_error(seed, tmp_path):
     make.outcome(read_pdf, make.mutated(make.pdf(tmp_path / "a.pdf", [POEM] * 3), random.Random(seed)))
+
+
+def test_a_poem_on_each_page_is_a_text_and_prose_that_runs_on_is_not(tmp_path):
+    poems = [
+        "La luna\n\nsube\npor la escalera\n\ny no baja",
+        "El pan\n\nsabe a horno y a domingo",
+        "Carta\n\nquerida tía\nacá llueve\ny el gato mira\n\nun beso",
+        "La mesa\n\ntiene cuatro patas\ny una ausencia",
+    ]
+    found = read_pdf(make.pdf(tmp_path / "poemas.pdf", poems), Options(), no_progress)
+    assert (found.taken.pieces, len(found)) == ("page", 4)
+    assert found.data["text"][0].as_py() == poems[0]
+    line = "y la historia sigue sin parar hasta llegar al borde de la hoja donde dobla"
+    prose = ["\n".join([line] * 6)] * 4
+    found = read_pdf(make.pdf(tmp_path / "prosa.pdf", prose), Options(), no_progress)
+    assert found.taken.pieces != "page"
+    assert found.offers["pieces"]["page"] == 4

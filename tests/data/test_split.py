@@ -107,4 +107,5 @@ def test_a_leak_is_counted_by_hand():
 
 
 def test_the_size_of_a_test_set_has_an_honest_word():
-    assert [honest_word(rows) for rows in (0, 4, 5, 29, 30, 9999)] == ["few", "few", "some", "some", "enough", "enough"]
+    said = [honest_word(rows) for rows in (0, 9, 10, 29, 30, 9999)]
+    assert said == ["few", "few", "some", "some", "enough", "enough"]
