@@ -135,6 +135,13 @@ def generate(options: argparse.Namespace) -> None:
     print()
 
 
+def promise(options: argparse.Namespace) -> None:
+    from core.training import promise as promises
+    from core.training import runs
+
+    promises.measure(runs.open_run(options.run_folder))
+
+
 def serve(options: argparse.Namespace) -> None:
     from core.generation.serve import serve
 
@@ -173,7 +180,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help=words("option.set"))
     one.add_argument("--workspace", metavar="DIR", help=words("option.workspace"))
     one.add_argument("--json", action="store_true", help=words("option.json"))
-    for name, run in (("train", train), ("evaluate", evaluate), ("generate", generate)):
+    for name, run in (("train", train), ("promise", promise), ("evaluate", evaluate), ("generate", generate)):
         command(name, run).add_argument("run_folder", metavar="RUN", type=Path, help=words("option.run"))
     asked = commands.choices["generate"]
     asked.add_argument("prompt", metavar="PROMPT", help=words("option.prompt"))

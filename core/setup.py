@@ -46,7 +46,7 @@ DOWNLOADS = VENV / "downloads"
 FOR_THE_APP = ("requirements.txt",)
 FOR_THE_TESTS = ("requirements.txt", "tests/requirements.txt")
 PYTHON_VERSION = f"{sys.version_info[0]}.{sys.version_info[1]}"
-COMMANDS = ("app", "test", "adapt", "train", "evaluate", "generate", "serve", "read")
+COMMANDS = ("app", "test", "adapt", "train", "promise", "evaluate", "generate", "serve", "read")
 
 # On Linux the registry's torch brings gigabytes of CUDA; uv knows where the builds without it are kept.
 UV = "uv==0.13.9"
@@ -558,7 +558,8 @@ def run_checks(arguments: list[str], text: Words) -> int:
         "ruff format": ["ruff", "format", "--check", "."],
         "ruff check": ["ruff", "check", "."],
         "mypy": ["mypy"],
-        "pytest": ["pytest", "-c", "tests/pytest.ini", "--rootdir=.", *arguments],
+        # Two at a time, a file on one side: many tests wait for a browser or a process more than they compute.
+        "pytest": ["pytest", "-c", "tests/pytest.ini", "--rootdir=.", "-n2", "--dist=loadfile", *arguments],
     }
     with tempfile.TemporaryDirectory(prefix="llms-test-", ignore_cleanup_errors=True) as workspace:
         environment = {

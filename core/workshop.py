@@ -11,7 +11,7 @@ from core.models import folder as models
 from core.project import Project
 from core.tasks import TASKS
 from core.tokens import encode
-from core.training import plan, runs
+from core.training import plan, promise, runs
 from core.training.runs import Run
 from core.training.settings import Settings
 
@@ -127,6 +127,7 @@ def fill(project: Project, stages_missing: list[str]) -> Project:
 def start_run(project: Project) -> Run:
     """Creates and starts a run with the settings kept in step 9, else with the quick dial's."""
     run = runs.create(project, run_settings(project), first_prompt(project))
+    promise.carry(project, run)
     runs.start(run)
     return run
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.training import plan
 from core.training.settings import DIALS
-from core.ui import lesson, settings_form
+from core.ui import lesson, promise_panel, settings_form
 from core.ui.tables import reasons_table
 
 with lesson.page("09_settings", "settings") as step:
@@ -19,7 +19,7 @@ with lesson.page("09_settings", "settings") as step:
         DIALS,
         default=kept.dial if kept else "quick",
         format_func=lambda d: step(f"dial.{d}"),
-        key="dial",
+        key=settings_form.fresh("dial"),
         required=True,
         label_visibility="collapsed",
     )
@@ -31,11 +31,21 @@ with lesson.page("09_settings", "settings") as step:
     step.section("knobs")
     proposed = kept if kept and kept.dial == dial else plan.settings(step.project, dial)
     with st.expander(step("knobs.open"), icon=":material/tune:"):
-        values = settings_form.ask(step.words, proposed, key=dial)
+        values = settings_form.ask(step.words, proposed, key=settings_form.fresh(dial))
     settings = proposed.changed(values)
     if st.button(step("keep"), key="keep_settings", type="primary", icon=":material/save:"):
         step.keep(settings=dataclasses.asdict(settings), done=True)
         st.success(step("kept"), icon=":material/check:")
+
+    with st.expander(step("file"), icon=":material/folder_open:"):
+        loaded = settings_form.save_or_load(step.words, settings)
+        if loaded:
+            step.keep(settings=dataclasses.asdict(loaded), done=True)
+            st.rerun()
+
+    # 3. Before she starts: what is needed, and what it will take.
+    step.section("promise_section")
+    promise_panel.show(step.project, settings, step.words)
 
     step.code(dial=dial, changes=settings.differences(plan.settings(step.project, dial)))
     step.ask_prediction(1, 100)

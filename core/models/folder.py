@@ -1,6 +1,7 @@
 """A base model is a folder on disk: the classroom's, one of hers, or one brought from the Hub."""
 
 import json
+import re
 import struct
 from dataclasses import dataclass
 from math import prod
@@ -11,6 +12,8 @@ from core.errors import LessonError
 
 CLASSROOM = "classroom"
 CAUSAL_ENDING = "ForCausalLM"
+_OF_TOKENS = re.compile(r"embed|lm_head|wte|wpe|shared")  # matrices with a row for each token or place
+_LICENCE = re.compile(r"^license:\s*[\"']?([\w.-]+)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,7 @@ def describe(reference: str, folder: Path) -> ModelFacts:
         reference=reference,
         folder=folder,
         kind=config.get("model_type", "?"),
-        parameters=sum(_count_parameters(path) for path in weights),
+        parameters=sum(prod(shape) for path in weights for shape in _shapes(path).values()),
         context=first("max_position_embeddings", "n_positions", "n_ctx") or 1024,
         vocabulary=first("vocab_size"),
         layers=first("num_hidden_layers", "n_layer"),
@@ -98,14 +101,33 @@ def describe(reference: str, folder: Path) -> ModelFacts:
     )
 
 
-def _count_parameters(path: Path) -> int:
-    """Adds up the shapes in a safetensors header: 8 bytes of length (little-endian), then that many of JSON."""
+def adapter_parameters(folder: Path, rank: int) -> int:
+    """Answers how many numbers a LoRA adapter has on every matrix but those of the tokens: rank · (in + out) each."""
+    shapes = [item for path in sorted(folder.glob("*.safetensors")) for item in _shapes(path).items()]
+    return sum(rank * sum(shape) for name, shape in shapes if len(shape) == 2 and not _OF_TOKENS.search(name))
+
+
+def licence(folder: Path) -> str:
+    """Answers the licence that a model's card names, as it writes it; ours is the project's; "" where none is named."""
+    if folder == classroom.MODEL:
+        return "MIT"
+    try:
+        card = (folder / "README.md").read_text(encoding="utf-8", errors="replace")[:20_000]
+    except OSError:
+        return ""
+    named = _LICENCE.search(card)
+    return named[1].strip() if named else ""
+
+
+def _shapes(path: Path) -> dict[str, list[int]]:
+    """Reads the shapes in a safetensors header: 8 bytes of length (little-endian), then that many of JSON."""
     try:
         with path.open("rb") as file:
             (length,) = struct.unpack("<Q", file.read(8))
             if length > path.stat().st_size:
                 raise ValueError("header longer than the file")
             header = json.loads(file.read(length))
-        return sum(prod(tensor["shape"]) for name, tensor in header.items() if name != "__metadata__")
+        tensors = {name: tensor for name, tensor in header.items() if name != "__metadata__"}
+        return {name: [int(size) for size in tensor["shape"]] for name, tensor in tensors.items()}
     except (OSError, ValueError, struct.error, KeyError, TypeError, AttributeError) as error:
         raise LessonError("broken_model", folder=path.parent.name, file=path.name) from error

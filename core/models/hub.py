@@ -9,7 +9,7 @@ from core.errors import LessonError
 # A Hub id is `name` or `owner/name` (the rule that huggingface_hub's validate_repo_id applies).
 _HUB_ID = re.compile(r"[\w][\w.-]{0,95}(/[\w][\w.-]{0,95})?", re.ASCII)
 # Weights as safetensors only: pickled ones can run code when they are read.
-_WANTED = ["*.safetensors", "*.json", "*.txt", "*.model", "*.jinja"]
+_WANTED = ["*.safetensors", "*.json", "*.txt", "*.model", "*.jinja", "README.md"]
 _UNWANTED = ["*/*", "*.onnx*", "consolidated*"]
 _ANSWER_SECONDS = 6  # a network that takes the question and never answers is no connection
 

@@ -64,6 +64,11 @@ def add_adapter(loaded: Loaded, settings: Settings) -> Loaded:
     return Loaded(get_peft_model(loaded.model, config), loaded.tokenizer, loaded.context)
 
 
+def adapter_is_zero(loaded: Loaded) -> bool:
+    """Says whether the adapter changes nothing: one factor of each of its products is still all zeros."""
+    return not any(bool(p.any()) for name, p in loaded.model.named_parameters() if "lora_B" in name)
+
+
 def collate(rows: Sequence[dict], pad_id: int) -> dict[str, "torch.Tensor"]:
     """Pads a batch to its longest row: ids [rows, longest], mask 0 and label -100 where there is only padding."""
     import torch

@@ -14,6 +14,8 @@ from core.project import Project
 from core.training.settings import Settings
 
 PAUSE, FINISH = "pause", "finish"
+_DISCARDED = ".discarded"  # a folder beside the runs
+_KEPT_DAYS = 7  # how long a discarded run can come back
 CAN_CONTINUE = ("paused", "died", "failed")
 
 
@@ -67,7 +69,23 @@ class Run:
         return record
 
     def settings(self) -> Settings:
-        return Settings(**self.record()["settings"])
+        """Answers the settings it was made with, but for what had to change so that it fits in memory."""
+        return Settings(**self.record()["settings"] | self.reshaped())
+
+    def reshaped(self) -> dict[str, int]:
+        """Answers the settings that had to change, with their new values; empty where none had to."""
+        return storage.read_json(self.folder / "reshaped.json") or {}
+
+    def label(self) -> "Label":
+        return Label(**(storage.read_json(self.folder / "label.json") or {}))
+
+
+@dataclass(frozen=True)
+class Label:
+    """How a person calls a run, and what she noted about it; both may be empty."""
+
+    name: str = ""
+    note: str = ""
 
 
 def open_run(folder: Path) -> Run:
@@ -83,10 +101,11 @@ def list_runs(project: Project) -> list[Run]:
     return [Run(folder) for folder in sorted(folders, key=lambda f: -int(f.name.removeprefix("run-")))]
 
 
-def create(project: Project, settings: Settings, prompt: str = "") -> Run:
+def create(project: Project, settings: Settings, prompt: str = "", folder: Path | None = None) -> Run:
     """Makes a run: its settings and its own copy of tokens and prepared texts (hard links where the disk can).
 
-    `prompt` begins the sample that the model writes at each evaluation. Raises LessonError: `not_tokenised`,
+    `prompt` begins the sample that the model writes at each evaluation. It gets the next number among the project's
+    runs, unless it is to be made in another, new `folder`. Raises LessonError: `not_tokenised`,
     `stale_tokens`, `settings_out_of_range`.
     """
     problems = settings.problems()
@@ -98,7 +117,7 @@ def create(project: Project, settings: Settings, prompt: str = "") -> Run:
         raise LessonError("not_tokenised")
     if tokens["made_from"] != prepared["fingerprint"] or tokens["model"] != project.model:
         raise LessonError("stale_tokens")
-    run = Run(_new_folder(project))
+    run = Run(folder or _new_folder(project))
     for source, copy in ((project.tokens, run.tokens), (project.prepared, run.prepared)):
         with storage.disk_errors(copy):
             shutil.copytree(source, copy, copy_function=_link)
@@ -114,6 +133,50 @@ def create(project: Project, settings: Settings, prompt: str = "") -> Run:
     }
     storage.write_json(run.folder / "settings.json", record)
     return run
+
+
+def set_label(run: Run, label: Label) -> None:
+    storage.write_json(run.folder / "label.json", asdict(label))
+
+
+def halve_batch(run: Run) -> bool:
+    """Reads half as many texts at a time, twice as often before each step: the same updates in half the memory.
+
+    An odd batch is divided by its smallest divisor. Answers whether there was anything left to divide.
+    """
+    settings = run.settings()
+    size = settings.batch_size
+    if size < 2:
+        return False
+    by = next(divisor for divisor in range(2, size + 1) if size % divisor == 0)
+    accumulated = settings.gradient_accumulation_steps * by
+    smaller = {"batch_size": size // by, "gradient_accumulation_steps": accumulated}
+    storage.write_json(run.folder / "reshaped.json", smaller)
+    return True
+
+
+def discard(run: Run) -> None:
+    """Takes a run out of the project; for a week `restore` brings it back. Raises LessonError `run_is_busy`."""
+    if processes.read_state(run.folder)["status"] in ACTIVE:
+        raise LessonError("run_is_busy", run=run.name)
+    away = run.folder.parent / _DISCARDED
+    away.mkdir(exist_ok=True)
+    for old in away.iterdir():
+        if time.time() - old.stat().st_mtime > _KEPT_DAYS * 86_400:
+            shutil.rmtree(old, ignore_errors=True)
+    os.utime(run.folder)  # its week begins now
+    run.folder.rename(away / run.name)
+
+
+def discarded(project: Project) -> list[Run]:
+    """Answers the runs that `restore` can bring back, the last discarded first."""
+    folders = [path.parent for path in (project.runs / _DISCARDED).glob("run-*/settings.json")]
+    return [Run(folder) for folder in sorted(folders, key=lambda folder: -folder.stat().st_mtime)]
+
+
+def restore(run: Run) -> None:
+    """Brings a discarded run back under its old number, which no other was given."""
+    run.folder.rename(run.folder.parent.parent / run.name)
 
 
 def start(run: Run) -> None:
@@ -145,7 +208,8 @@ def requested(run: Run) -> str | None:
 
 def _new_folder(project: Project) -> Path:
     """Makes the folder of the next free number; two tabs at once get two runs."""
-    number = 1 + max((int(run.name.removeprefix("run-")) for run in list_runs(project)), default=0)
+    taken = [*list_runs(project), *discarded(project)]
+    number = 1 + max((int(run.name.removeprefix("run-")) for run in taken), default=0)
     while True:
         folder = project.runs / f"run-{number}"
         try:

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
+import yaml
+
 from core.errors import LessonError
 
 DIALS = ("quick", "balanced", "thorough")
@@ -90,6 +92,10 @@ class Settings:
             raise LessonError("settings_out_of_range", problems="; ".join(problems))
         return changed
 
+    def as_yaml(self) -> str:
+        """Answers the settings as a file that a person can read, keep and share."""
+        return yaml.safe_dump(dataclasses.asdict(self), sort_keys=False, allow_unicode=True)
+
     def differences(self, other: Self) -> dict[str, object]:
         """Answers the fields that `other` has otherwise, with the values they have here."""
         mine = dataclasses.asdict(self)
@@ -107,3 +113,17 @@ class Settings:
             for name, options in OPTIONS.items()
             if getattr(self, name) not in options
         ]
+
+
+def read_yaml(content: str, name: str) -> Settings:
+    """Reads what `Settings.as_yaml` wrote, or part of it; what is not named keeps its default.
+
+    Raises LessonError `settings_unreadable`, `settings_out_of_range`.
+    """
+    try:
+        values = yaml.safe_load(content)
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        raise LessonError("settings_unreadable", name=name) from error
+    if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
+        raise LessonError("settings_unreadable", name=name)
+    return Settings().changed(values)

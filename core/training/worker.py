@@ -1,5 +1,6 @@
 """The process of a run: `python -m core train RUN`. It alone writes the run's state, metrics and samples."""
 
+import gc
 import math
 import os
 import shutil
@@ -22,8 +23,8 @@ from core.models.folder import public_name
 from core.processes import State
 from core.tasks import TASKS
 from core.tokens.encode import prompt_ids
-from core.training import engine
-from core.training.runs import FINISH, PAUSE, Run, ask, requested
+from core.training import engine, verdict
+from core.training.runs import FINISH, PAUSE, Run, ask, halve_batch, requested
 from core.training.slot import slot
 
 SAMPLE = Sampling(temperature=0.7, top_p=0.9, max_new_tokens=50, seed=11)
@@ -50,7 +51,7 @@ def train(run: Run) -> dict:
             _pause_on_termination(run)
             storage.write_bytes(run.folder / "reserve", os.urandom(RESERVED_BYTES))
             with slot(run, state) as our_turn:
-                last = _train(run, state) if our_turn else {"status": "paused"}
+                last = _train_within_memory(run, state) if our_turn else {"status": "paused"}
             (run.folder / "reserve").unlink(missing_ok=True)
             state.write(**last)
         except Exception as error:
@@ -73,6 +74,20 @@ def _say_failed(run: Run, state: State, error: LessonError) -> None:
     state.write(status="failed", error={"code": error.code, "facts": {n: str(f) for n, f in error.facts.items()}})
 
 
+def _train_within_memory(run: Run, state: State) -> dict:
+    """Trains; where the memory does not suffice, again from the last checkpoint with batches of half the size."""
+    while True:
+        try:
+            return _train(run, state)
+        except Exception as error:
+            if not _is_out_of_memory(error) or not halve_batch(run):
+                raise
+        import torch
+
+        gc.collect()
+        torch.cuda.empty_cache()
+
+
 def _train(run: Run, state: State) -> dict:
     """Trains in our turn. Answers what is to be the run's last state."""
     state.write(status="loading", peak_memory_mb=round(processes.peak_memory_mb()))
@@ -84,13 +99,15 @@ def _train(run: Run, state: State) -> dict:
     validation = table.rows(run.tokens / "validation")
     base = engine.load_base(run)
     if not storage.read_json_lines(run.metrics):
-        total = sum(score(base.model, validation), Score(0.0, 0, 0))
+        scores = score(base.model, validation)
+        total = sum(scores, Score(0.0, 0, 0))
         if not math.isfinite(total.loss):
             raise LessonError("broken_model", folder=public_name(run.record()["model"]), file="NaN")
+        verdict.keep_before(run, scores)
         storage.append_json(
             run.metrics, {"kind": "base", "step": 0, "loss": total.loss, "perplexity": total.perplexity}
         )
-        _write_sample(run, base, 0)
+        write_sample(run, base, 0)
     loaded = engine.add_adapter(base, settings)
     planned = engine.schedule(settings, len(train_rows))
     teller = _teller(run, state, loaded)
@@ -107,10 +124,16 @@ def _train(run: Run, state: State) -> dict:
     torch.manual_seed(settings.seed)
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     if requested(run) == PAUSE and trainer.state.global_step < planned.steps:
-        return {"status": "paused", "step": trainer.state.global_step}
+        worked = state.content.get("seconds_before", 0.0) + time.time() - state.content["pid_created"]
+        return {"status": "paused", "step": trainer.state.global_step, "seconds_before": worked}
     _keep_adapter(run, loaded)
-    memory = round(processes.peak_memory_mb())
-    return {"status": "finished", "step": trainer.state.global_step, "peak_memory_mb": memory}
+    verdict.judge_run(run, score(loaded.model, validation), engine.adapter_is_zero(loaded))
+    return {
+        "status": "finished",
+        "step": trainer.state.global_step,
+        "peak_memory_mb": round(processes.peak_memory_mb()),
+        "seconds": state.content.get("seconds_before", 0.0) + time.time() - state.content["pid_created"],
+    }
 
 
 def last_checkpoint(run: Run) -> Path | None:
@@ -185,7 +208,7 @@ def _teller(run: Run, state: State, loaded: Loaded):
                 )
             point = {"kind": "validation", "step": trainer_state.global_step, "loss": loss}
             storage.append_json(run.metrics, {**point, "perplexity": math.exp(min(loss, 700))})
-            _write_sample(run, loaded, trainer_state.global_step)
+            write_sample(run, loaded, trainer_state.global_step)
             losses = [told["eval_loss"] for told in trainer_state.log_history if "eval_loss" in told]
             if settings.patience and len(losses) - 1 - losses.index(min(losses)) >= settings.patience:
                 control.should_training_stop = True
@@ -208,7 +231,7 @@ def _teller(run: Run, state: State, loaded: Loaded):
     return Teller()
 
 
-def _write_sample(run: Run, loaded: Loaded, step: int) -> None:
+def write_sample(run: Run, loaded: Loaded, step: int) -> None:
     """Lets the model write from the run's prompt; the random state of the training is left as it was."""
     record = run.record()
     was_training = loaded.model.training
@@ -235,10 +258,15 @@ def _pause_on_termination(run: Run) -> None:
     signal.signal(signal.SIGTERM, lambda *_: ask(run, PAUSE))
 
 
+def _is_out_of_memory(error: Exception) -> bool:
+    said = str(error).lower()
+    return isinstance(error, MemoryError) or "out of memory" in said or "can't allocate memory" in said
+
+
 def _known(error: Exception, run: Run) -> LessonError | None:
     """Answers the LessonError that a failure of the libraries means, if we know it."""
     said = str(error).lower()
-    if isinstance(error, MemoryError) or "out of memory" in said or "can't allocate memory" in said:
+    if _is_out_of_memory(error):
         return LessonError("out_of_memory")
     # torch says "unexpected pos" where a write fell short, so the disk itself is asked too.
     if "no space left" in said or "quota exceeded" in said or shutil.disk_usage(run.folder).free < RESERVED_BYTES:

@@ -5,10 +5,10 @@ import streamlit as st
 from core import processes, texts
 from core.errors import LessonError
 from core.texts import Words
-from core.training import runs, watch
+from core.training import narrator, runs, verdict, watch
 from core.training.runs import FINISH, PAUSE, Run
 from core.training.watch import Curve
-from core.ui import plots, problem
+from core.ui import plots, problem, promise_panel
 
 _TICK_SECONDS = 1.0
 
@@ -26,8 +26,13 @@ def _told(run: Run, words: Words, was_working: bool) -> None:
     if was_working and not working:
         st.rerun()
     _progress(state, words)
+    if reshaped := run.reshaped():
+        st.info(words("reshaped", **reshaped), icon=":material/compress:")
     _controls(run, status, words)
     _curve(run, words)
+    _narrate(run, status, words)
+    promise_panel.kept(run, words)
+    _verdict(run, words)
     _samples(run, words)
 
 
@@ -89,6 +94,16 @@ def _controls(run: Run, status: str, words: Words) -> None:
     ):
         runs.start(run)
         st.rerun()
+    if status not in processes.ACTIVE and status != "none":
+        st.button(
+            words("discard"),
+            key="discard",
+            type="tertiary",
+            icon=":material/delete:",
+            help=words.body("discard"),
+            on_click=runs.discard,
+            args=(run,),
+        )
 
 
 def _curve(run: Run, words: Words) -> None:
@@ -103,6 +118,28 @@ def _curve(run: Run, words: Words) -> None:
     names = {name: words(f"curve.{name}") for name in ("train", "validation", "base", "x", "y")}
     alt = words("curve.alt", before=texts.number(curve.base, language), now=texts.number(last, language))
     plots.show(plots.losses(curve.train, curve.validation, curve.base, names), alt, f"curve.{run.name}")
+
+
+def _narrate(run: Run, status: str, words: Words) -> None:
+    """Says what the curve says, and one thing to do; in a box that screen readers announce."""
+    remark = narrator.narrate(watch.curve(run), is_over=status not in processes.ACTIVE)
+    if remark:
+        key = f"narrator.{remark.code}"
+        said = f"{words(key, **remark.facts)} {words.body(key, **remark.facts)}"
+        (st.warning if remark.code.startswith("diverging") else st.info)(said, icon=":material/monitoring:")
+
+
+def _verdict(run: Run, words: Words) -> None:
+    found = verdict.read(run)
+    if found is None:
+        return
+    st.markdown(f"**{words('verdict')}**")
+    facts = {"rows": found.rows, "fall": found.fall, "low": found.low, "high": found.high}
+    if found.code == "worse":
+        facts |= {"rise": -found.fall, "low": -found.high, "high": -found.low}
+    st.markdown(f"{words(f'verdict.{found.code}', **facts)} {words.body(f'verdict.{found.code}', **facts)}")
+    if not found.writes_otherwise:
+        st.caption(words("verdict.same_writing"))
 
 
 def prediction(curve: Curve, predicted: int | None, status: str, words: Words) -> None:

@@ -8,8 +8,11 @@ from core import workshop
 from core.errors import LessonError
 from core.project import Project
 from core.texts import Words
-from core.training.settings import GROUPS, OPTIONS, RANGES, Settings
+from core.training.settings import GROUPS, OPTIONS, RANGES, Settings, read_yaml
 from core.ui import problem
+
+_LOADED = "09.loaded"  # the file that was taken last: a rerun must not take it again
+_TURN = "09.turn"  # how many files were taken
 
 
 def kept(project: Project, language: str) -> Settings | None:
@@ -19,6 +22,12 @@ def kept(project: Project, language: str) -> Settings | None:
     except LessonError as error:
         problem.show(error, language)
         return None
+
+
+def fresh(key: str) -> str:
+    """Answers a widget's key, another one after each file taken: a widget keeps its value as long as it has its key."""
+    turn = st.session_state.get(_TURN, 0)
+    return f"{key}.{turn}" if turn else key
 
 
 def ask(words: Words, proposed: Settings, key: str) -> dict[str, object]:
@@ -51,3 +60,21 @@ def _ask_one(words: Words, name: str, value: Any, key: str) -> object:
     step = value / 10 if name == "learning_rate" else 0.05
     shown = "%.6f" if name == "learning_rate" else "%.2f"
     return st.number_input(label, float(low), float(high), float(value), step=step, format=shown, key=key, help=meaning)
+
+
+def save_or_load(words: Words, settings: Settings) -> Settings | None:
+    """Offers the settings as a file, and takes one back. Answers what was in it, once; None otherwise."""
+    st.download_button(
+        words("file.save"), settings.as_yaml(), words("file.name"), "application/yaml", key="settings.save",
+        icon=":material/download:",
+    )  # fmt: skip
+    given = st.file_uploader(words("file.load"), key="settings.load")
+    if given is None or st.session_state.get(_LOADED) == given.file_id:
+        return None
+    st.session_state[_LOADED] = given.file_id
+    st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1
+    try:
+        return read_yaml(given.getvalue().decode("utf-8-sig", "replace"), given.name)
+    except LessonError as error:
+        problem.show(error, words.language)
+        return None

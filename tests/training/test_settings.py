@@ -3,7 +3,7 @@ import dataclasses
 import pytest
 
 from core.errors import LessonError
-from core.training.settings import GROUPS, OPTIONS, RANGES, Settings
+from core.training.settings import GROUPS, OPTIONS, RANGES, Settings, read_yaml
 
 
 def test_everything_out_of_range_is_named_at_once():
@@ -63,3 +63,21 @@ def test_each_setting_has_a_range_or_options_and_a_place_behind_the_dial():
     names = {field.name for field in dataclasses.fields(Settings)}
     assert names == RANGES.keys() | OPTIONS.keys()
     assert names - {"dial"} == {name for group in GROUPS.values() for name in group}
+
+
+def test_settings_written_as_yaml_are_read_back():
+    settings = Settings(learning_rate=3e-4, method="qlora", epochs=2.5)
+    assert read_yaml(settings.as_yaml(), "a.yaml") == settings
+    assert read_yaml("epochs: 3", "a.yaml") == Settings(epochs=3.0)
+
+
+@pytest.mark.parametrize("content", ["", "- 1", "hola", "a: [", "1: 2", "{" * 5000])
+def test_a_file_without_settings_is_said(content):
+    with pytest.raises(LessonError, match="settings_unreadable"):
+        read_yaml(content, "a.yaml")
+
+
+def test_a_file_with_bad_settings_names_them_all():
+    with pytest.raises(LessonError) as error:
+        read_yaml("epochs: -1\nmethod: magia\nnada: 3", "a.yaml")
+    assert all(name in error.value.facts["problems"] for name in ("epochs", "method", "nada"))

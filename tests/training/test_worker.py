@@ -20,7 +20,7 @@ from core import classroom, processes, storage
 from core.data import table
 from core.errors import LessonError
 from core.project import Project
-from core.training import runs, watch, worker
+from core.training import engine, runs, watch, worker
 from core.training.runs import FINISH, PAUSE, Run
 
 
@@ -138,7 +138,7 @@ def test_peft_alone_loads_the_adapter_and_it_gives_the_best_validation_loss_agai
 def test_nothing_half_written_or_asked_stays_behind(finished_run: Run):
     assert {path.name for path in finished_run.folder.iterdir()} == {
         "settings.json", "state.json", "metrics.jsonl", "samples.jsonl", "log.txt", "worker.lock",
-        "data", "checkpoints", "adapter",
+        ".folders.lock", "before.json", "verdict.json", "data", "checkpoints", "adapter",
     }  # fmt: skip
     assert "Traceback" not in (finished_run.folder / "log.txt").read_text(encoding="utf-8")
 
@@ -307,6 +307,53 @@ def test_patience_stops_a_run_that_no_longer_improves_and_keeps_its_best(project
     assert state["step"] == best + 2 * 3 < 60
     kept = load_file(run.checkpoints / f"checkpoint-{best}" / "adapter_model.safetensors")
     assert distance(weights(run), kept) == 0
+
+
+# ------------------------------------------------------------------------------------------ too little memory
+
+
+def test_where_memory_does_not_suffice_it_reads_fewer_texts_at_a_time_and_learns_the_same(
+    project: Project, new_run: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+):
+    few = {"max_steps": 6, "evaluations": 2}
+    run, smaller = (
+        new_run(project, batch_size=8, **few),
+        new_run(project, batch_size=2, gradient_accumulation_steps=4, **few),
+    )
+    whole = engine.collate
+
+    def allocator(rows, pad_id):
+        if len(rows) > 2:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
+        return whole(rows, pad_id)
+
+    monkeypatch.setattr(engine, "collate", allocator)
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        for one in (run, smaller):
+            assert worker.train(one)["status"] == "finished"
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert run.reshaped() == {"batch_size": 2, "gradient_accumulation_steps": 4}
+    assert distance(weights(run), weights(smaller)) == 0
+
+
+def test_where_not_even_one_text_fits_the_run_fails_and_says_so(
+    project: Project, new_run: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+):
+    def allocator(rows, pad_id):
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
+
+    monkeypatch.setattr(engine, "collate", allocator)
+    run = new_run(project, batch_size=4, max_steps=2, evaluations=1)
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        with pytest.raises(LessonError, match="out_of_memory"):
+            worker.train(run)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert processes.read_state(run.folder)["error"]["code"] == "out_of_memory"
+    assert run.settings().batch_size == 1
 
 
 # ------------------------------------------------------------------------------------------ a run that fails

@@ -1,5 +1,7 @@
 """Every page in both languages, without a browser: for who comes for the first time, and for who went all the way."""
 
+import shutil
+
 import pytest
 
 from core import processes, storage, texts, workshop
@@ -258,7 +260,45 @@ def test_step_13_gives_the_adapter_and_shows_its_card(visit, project):
 
 def test_the_experiments_page_shows_a_line_for_each_run(visit, project):
     page = visit("experiments", project=project)
-    assert page.dataframe[0].value.iloc[:, 0].tolist() == [run.name for run in runs.list_runs(project)]
+    assert page.dataframe[0].value.iloc[:, 0].tolist() == [f"N.º {len(runs.list_runs(project))}"]
+
+
+def test_a_run_is_named_discarded_and_brought_back_from_the_experiments(visit, project):
+    (run,) = runs.list_runs(project)
+    page = visit("experiments", project=project)
+    page.text_input(key=f"name.{project.id}.{run.name}").set_value("<b>mi</b> primera").run()
+    assert_well(page)
+    assert runs.open_run(run.folder).label().name == "<b>mi</b> primera"
+    page.button(key="one.discard").click().run()
+    assert_well(page)
+    assert runs.list_runs(project) == []
+    page.button(key=f"undo.{run.name}").click().run()
+    assert_well(page)
+    assert runs.list_runs(project) == [run]
+
+
+def test_runs_side_by_side_show_the_settings_that_differ_and_what_each_wrote(visit, project):
+    (first,) = runs.list_runs(project)
+    other = runs.create(project, first.settings().changed({"learning_rate": 0.005}))
+    for name in ("metrics.jsonl", "samples.jsonl"):
+        shutil.copy(first.folder / name, other.folder / name)
+    page = visit("experiments", project=project)
+    assert_well(page)
+    words = texts.words("es", "settings", "experiments")
+    differences = next(m.value for m in page.markdown if m.value.startswith(f"| {words('setting')}"))
+    assert words("learning_rate") in differences
+    assert "0,005" in differences
+    assert words("epochs") not in differences
+    assert said(page).count(watch.samples(first)[-1]["text"].strip()[:20]) == 2
+
+
+def test_a_runs_settings_can_be_used_again(visit, project):
+    (run,) = runs.list_runs(project)
+    projects.update(project, "09_settings", {"settings": {"epochs": 1.0}})
+    page = visit("experiments", project=project)
+    page.button(key="one.copy").click().run()
+    kept = projects.open_project(project.folder.parent, project.id)
+    assert workshop.kept_settings(kept) == run.settings()
 
 
 @IN_BOTH_LANGUAGES

@@ -1,0 +1,79 @@
+"""What is looked at before a run: each thing is well (`ok`), to be known (`warn`), in the way (`no`), or unknown."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from core import machine, storage
+from core.data.split import FEWEST_ROWS
+from core.errors import LessonError
+from core.models import folder as models
+from core.project import Project
+from core.training.promise import Promise
+from core.training.settings import Settings
+
+OK, WARN, NO, UNKNOWN = "ok", "warn", "no", "unknown"
+_FEW_ROWS = 100  # under this many, what is learned is more often luck than not
+_MUCH_CUT = 0.2  # of the texts, from which the maximum length deserves another look
+_CHECKPOINTS = 3  # on disk at once: two kept, and one being written
+_ADAM = 3  # times the adapter: its weights and AdamW's two moments, all in float32
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing: a code of the texts (`check.CODE.VERDICT`), its verdict, and the facts that fill it."""
+
+    code: str
+    verdict: str
+    facts: Mapping[str, object] = field(default_factory=dict)
+
+
+def look(project: Project, settings: Settings, promised: Promise | None) -> list[Check]:
+    """Answers all checks, in the order in which they are shown; without a model, its needs are not looked at.
+
+    Memory is unknown until something was measured.
+    """
+    record = storage.read_json(project.tokens / "record.json")
+    if record is None:
+        return [Check("data", NO)]
+    checks = [_data(record), _length(record), *_model(project)]
+    if all(check.verdict != NO for check in checks if check.code == "model"):
+        checks += [_memory(promised), _disk(project, settings)]
+    return checks
+
+
+def _data(record: Mapping) -> Check:
+    rows = record["rows"]["train"]
+    return Check("data", OK if rows >= _FEW_ROWS else WARN if rows >= FEWEST_ROWS else NO, {"rows": rows})
+
+
+def _length(record: Mapping) -> Check:
+    cut, rows = record["truncated_rows"], sum(record["rows"].values())
+    facts = {"length": record["max_length"], "cut": cut, "rows": rows}
+    return Check("length", WARN if cut > _MUCH_CUT * rows else OK, facts)
+
+
+def _model(project: Project) -> list[Check]:
+    name = models.public_name(project.model)
+    try:
+        folder = models.find(project.model)
+    except LessonError:
+        return [Check("model", NO, {"model": name})]
+    licence = models.licence(folder)
+    said = Check("licence", OK if licence else UNKNOWN, {"model": name, "licence": licence})
+    return [Check("model", OK, {"model": name}), said]
+
+
+def _memory(promised: Promise | None) -> Check:
+    if promised is None:
+        return Check("memory", UNKNOWN)
+    free = machine.inspect().free_memory_gb * 1000
+    facts = {"needed": round(promised.memory_mb), "free": round(free)}
+    return Check("memory", NO if promised.memory_mb > free else WARN if promised.memory_mb > 0.8 * free else OK, facts)
+
+
+def _disk(project: Project, settings: Settings) -> Check:
+    parameters = models.adapter_parameters(models.find(project.model), settings.lora_rank)
+    needed = parameters * 4 * (_CHECKPOINTS * _ADAM + 1) / 1e6
+    free = machine.inspect(project.folder).free_disk_gb * 1000
+    facts = {"needed": max(1, round(needed)), "free": round(free)}
+    return Check("disk", OK if needed < 0.8 * free else NO, facts)

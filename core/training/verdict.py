@@ -1,0 +1,78 @@
+"""Did it learn? Looked at after each run, and said: is there an adapter, does it write otherwise, is that luck?"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from core import storage
+from core.generation.score import Score
+from core.training import watch
+from core.training.runs import Run
+
+_RESAMPLES = 2000  # enough for the ends of an interval to hold their first two digits
+_SEED = 7
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What was checked. `low` and `high`, in nats a token, hold the fall of the validation loss in 95 of 100 cases.
+
+    `code` sums it up: `learned`, `luck` (the fall may be chance), `worse`, `untouched` (the adapter does nothing).
+    """
+
+    code: str
+    adapter_is_zero: bool
+    writes_otherwise: bool
+    fall: float
+    low: float
+    high: float
+    rows: int
+
+
+def judge(before: Sequence[Score], after: Sequence[Score], adapter_is_zero: bool, writes_otherwise: bool) -> Verdict:
+    """Compares two models' scores of the same validation rows, row by row."""
+    fall, low, high = fall_of_loss(before, after)
+    if adapter_is_zero:
+        code = "untouched"
+    else:
+        code = "learned" if low > 0 else "worse" if high < 0 else "luck"
+    return Verdict(code, adapter_is_zero, writes_otherwise, fall, low, high, len(before))
+
+
+def fall_of_loss(before: Sequence[Score], after: Sequence[Score]) -> tuple[float, float, float]:
+    """Answers how much the loss a token fell, and a 95 % interval for it, in nats.
+
+    Paired bootstrap over the rows (Efron and Tibshirani, 1993; Koehn, 2004, for comparing two systems on one test
+    set): rows are drawn again with replacement, and both models are measured on the same draw.
+    """
+    nats = np.array([a.nats - b.nats for a, b in zip(before, after, strict=True)])
+    tokens = np.array([a.tokens for a in before], np.float64)
+    drawn = np.random.default_rng(_SEED).integers(len(nats), size=(_RESAMPLES, len(nats)))
+    falls = nats[drawn].sum(axis=1) / np.maximum(1.0, tokens[drawn].sum(axis=1))
+    low, high = np.percentile(falls, (2.5, 97.5))
+    return float(nats.sum() / tokens.sum()), float(low), float(high)
+
+
+def keep_before(run: Run, scores: Sequence[Score]) -> None:
+    """Keeps the untouched model's scores of the validation rows, to compare with once the run is over."""
+    storage.write_json(run.folder / "before.json", {"scores": [asdict(score) for score in scores]})
+
+
+def judge_run(run: Run, after: Sequence[Score], adapter_is_zero: bool) -> None:
+    """Compares with what `keep_before` kept, and writes `verdict.json`."""
+    before = [Score(**score) for score in storage.load_json(run.folder / "before.json")["scores"]]
+    found = judge(before, after, adapter_is_zero, wrote_otherwise(run))
+    storage.write_json(run.folder / "verdict.json", asdict(found))
+
+
+def wrote_otherwise(run: Run) -> bool:
+    """Says whether the last sample differs from the untouched model's, which had the same prompt and seed."""
+    told = watch.samples(run)
+    return len(told) > 1 and told[-1]["text"] != told[0]["text"]
+
+
+def read(run: Run) -> Verdict | None:
+    """Answers what was found after the run; None where it has not ended, or is older than this check."""
+    record = storage.read_json(run.folder / "verdict.json")
+    return Verdict(**record) if record else None

@@ -1,0 +1,88 @@
+"""Before a run: what is looked at, and what it will take on this machine, measured."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core import processes, texts, workshop
+from core.errors import LessonError
+from core.project import Project
+from core.texts import Words
+from core.training import preflight, promise
+from core.training.promise import Promise
+from core.training.runs import Run
+from core.training.settings import Settings
+from core.ui import problem
+from core.ui.plain import plain
+
+_TICK_SECONDS = 1.0
+_ICONS = {
+    preflight.OK: ":material/check_circle:",
+    preflight.WARN: ":material/warning:",
+    preflight.NO: ":material/cancel:",
+    preflight.UNKNOWN: ":material/block:",
+}
+
+
+def show(project: Project, settings: Settings, words: Words) -> None:
+    """Shows the checks and the promise for these settings; while it is being measured, looks again every second."""
+    working = promise.state(project)["status"] in processes.ACTIVE
+    st.fragment(_told, run_every=_TICK_SECONDS if working else None)(project, settings, words, working)
+
+
+def _told(project: Project, settings: Settings, words: Words, was_working: bool) -> None:
+    state = promise.state(project)
+    working = state["status"] in processes.ACTIVE
+    if was_working and not working:
+        st.rerun()
+    promised = promise.read(project, settings)
+    _checks(preflight.look(project, settings, promised), words)
+    if working:
+        st.info(words("promise.measuring"), icon=":material/timer:")
+        return
+    if promised:
+        st.success(said(promised, words), icon=":material/handshake:")
+        st.caption(words("promise.parts", **_parts(promised, words.language)))
+    elif state["status"] in ("died", "failed"):
+        error = state.get("error") or {"code": "worker_died", "facts": {}}
+        problem.show(LessonError(error["code"], **error["facts"]), words.language)
+    label = words("promise.again" if promised else "promise.measure")
+    if st.button(label, key="promise", icon=":material/timer:"):
+        try:
+            promise.ask(project, settings, workshop.first_prompt(project))
+        except LessonError as error:
+            problem.show(error, words.language)
+            return
+        st.rerun()
+
+
+def _checks(checks: Sequence[preflight.Check], words: Words) -> None:
+    lines = []
+    for check in checks:
+        facts = {name: plain(fact) if isinstance(fact, str) else fact for name, fact in check.facts.items()}
+        lines.append(f"{_ICONS[check.verdict]} {words(f'check.{check.code}.{check.verdict}', **facts)}")
+    st.markdown("  \n".join(lines))
+
+
+def said(promised: Promise, words: Words) -> str:
+    """Answers a promise as a sentence."""
+    time = texts.duration(promised.seconds, words.language)
+    return words("promise", time=time, memory=round(promised.memory_mb, -1))
+
+
+def _parts(promised: Promise, language: str) -> dict[str, str]:
+    return {name: texts.duration(max(1.0, seconds), language) for name, seconds in promised.parts.items()}
+
+
+def kept(run: Run, words: Words) -> None:
+    """After a run, says what was promised and what happened."""
+    promised, state = promise.kept(run), processes.read_state(run.folder)
+    if promised is None or state["status"] != "finished" or not state.get("seconds"):
+        return
+    facts = {
+        "time": texts.duration(promised.seconds, words.language),
+        "memory": round(promised.memory_mb, -1),
+        "real_time": texts.duration(state["seconds"], words.language),
+        "real_memory": round(state["peak_memory_mb"], -1),
+    }
+    st.caption(words("promise.kept", **facts))
