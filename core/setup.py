@@ -565,6 +565,7 @@ def run_checks(arguments: list[str], text: Words) -> int:
         environment = {
             **os.environ,
             "LLMS_WORKSPACE": workspace,
+            "OMP_NUM_THREADS": "1",  # threads that wait for each other crawl where several processes compute
             "HF_HUB_DISABLE_TELEMETRY": "1",
             "STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false",
         }
