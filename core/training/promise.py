@@ -45,7 +45,6 @@ def ask(project: Project, settings: Settings, prompt: str) -> None:
     processes.kill(_folder(project))
     shutil.rmtree(_folder(project), ignore_errors=True)
     run = runs.create(project, settings, prompt, _folder(project))
-    storage.write_json(run.folder / "asked.json", {"for": _fingerprint(run)})
     processes.launch(["promise", str(run.folder)], run.folder)
 
 
@@ -78,11 +77,6 @@ def carry(project: Project, run: Run) -> None:
 
 def _folder(project: Project) -> Path:
     return project.folder / "trial"
-
-
-def _fingerprint(run: Run) -> str:
-    record = run.record()
-    return storage.fingerprint(record["settings"], record["made_from"], record["model"])
 
 
 # ---------------------------------------------------------------- the process that measures

@@ -60,10 +60,12 @@ def keep_before(run: Run, scores: Sequence[Score]) -> None:
 
 
 def judge_run(run: Run, after: Sequence[Score], adapter_is_zero: bool) -> None:
-    """Compares with what `keep_before` kept, and writes `verdict.json`."""
-    before = [Score(**score) for score in storage.load_json(run.folder / "before.json")["scores"]]
-    found = judge(before, after, adapter_is_zero, wrote_otherwise(run))
-    storage.write_json(run.folder / "verdict.json", asdict(found))
+    """Compares with what `keep_before` kept, and writes `verdict.json`; a run of before this check gets none."""
+    kept = storage.read_json(run.folder / "before.json")
+    if kept is None:
+        return
+    before = [Score(**score) for score in kept["scores"]]
+    storage.write_json(run.folder / "verdict.json", asdict(judge(before, after, adapter_is_zero, wrote_otherwise(run))))
 
 
 def wrote_otherwise(run: Run) -> bool:

@@ -1,5 +1,7 @@
 """A run while it happens: told from disk, so that a reload, a second tab or a restarted app show the same."""
 
+from contextlib import suppress
+
 import streamlit as st
 
 from core import processes, texts
@@ -94,16 +96,12 @@ def _controls(run: Run, status: str, words: Words) -> None:
     ):
         runs.start(run)
         st.rerun()
-    if status not in processes.ACTIVE and status != "none":
-        st.button(
-            words("discard"),
-            key="discard",
-            type="tertiary",
-            icon=":material/delete:",
-            help=words.body("discard"),
-            on_click=runs.discard,
-            args=(run,),
-        )
+    if status not in processes.ACTIVE and st.button(
+        words("discard"), key="discard", type="tertiary", icon=":material/delete:", help=words.body("discard")
+    ):
+        with suppress(LessonError):  # another tab has just taken it up again
+            runs.discard(run)
+        st.rerun()
 
 
 def _curve(run: Run, words: Words) -> None:

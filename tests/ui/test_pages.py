@@ -1,6 +1,7 @@
 """Every page in both languages, without a browser: for who comes for the first time, and for who went all the way."""
 
 import shutil
+import time
 
 import pytest
 
@@ -9,7 +10,7 @@ from core import project as projects
 from core.data import stages
 from core.data.table import rows
 from core.evaluation import evaluate
-from core.training import runs, watch
+from core.training import narrator, promise, runs, verdict, watch
 from core.ui import session
 
 STEPS = [step.name for step in workshop.STEPS]
@@ -225,6 +226,43 @@ def test_step_10_shows_the_finished_run(visit, project):
     assert len(page.get("plotly_chart")) == 1
     (run,) = runs.list_runs(project)
     assert all(any(sample["text"].strip() in text.value for text in page.text) for sample in watch.samples(run)[-2:])
+
+
+def test_step_10_discards_a_run_that_the_experiments_can_bring_back(visit, project):
+    (run,) = runs.list_runs(project)
+    page = visit("10_train", project=project)
+    page.button(key="discard").click().run()
+    assert_well(page)
+    assert runs.list_runs(project) == []
+    assert [away.name for away in runs.discarded(project)] == [run.name]
+    assert f"undo.{run.name}" in keys(visit("experiments", project=project), "button")
+
+
+def test_step_10_says_what_was_promised_what_the_curve_says_and_whether_it_learned(visit, project):
+    (run,) = runs.list_runs(project)
+    promised = {"seconds": 30.0, "memory_mb": 800.0, "parts": {"loading": 30.0}, "steps": 6}
+    storage.write_json(run.folder / "promise.json", promised)
+    page = visit("10_train", project=project)
+    assert_well(page)
+    words = texts.words("es", "10_train")
+    assert words("verdict") in said(page)
+    assert words(f"verdict.{verdict.read(run).code}") in said(page)
+    assert "Prometimos" in said(page)
+    remark = narrator.narrate(watch.curve(run), is_over=True)
+    assert words(f"narrator.{remark.code}", **remark.facts) in said(page)
+
+
+def test_step_9_looks_at_what_is_needed_and_measures_when_asked(visit, project):
+    page = visit("09_settings", project=project)
+    assert_well(page)
+    assert texts.words("es", "09_settings")("check.memory.unknown") in said(page)
+    page.button(key="promise").click().run()
+    assert_well(page)
+    while promise.state(project)["status"] in processes.ACTIVE:
+        time.sleep(0.1)
+    page = visit("09_settings", project=project)
+    assert_well(page)
+    assert any("va a tardar" in success.value for success in page.success)
 
 
 def test_step_11_shows_both_models_on_the_test_set(visit, project):
