@@ -105,9 +105,10 @@ def show_first(step: Lesson, source: Source, columns: Mapping[str, str]) -> None
     taken = {wanted: column for wanted, column in columns.items() if column}
     first = source.table.data.slice(0, _ROWS_AT_FIRST).to_pylist()
     rows = [{wanted: row[column][:600] for wanted, column in taken.items()} for row in first]
-    rows_table(
-        rows, {wanted: plain(column) for wanted, column in taken.items()}, "first", height=38 * (len(rows) + 1) + 3
-    )
+    headings = {wanted: plain(column) for wanted, column in taken.items()}
+    if "pieces" in source.table.offers:
+        headings["text"] = step("column.text")  # of running text the column's name is ours
+    rows_table(rows, headings, "first", height=38 * (len(rows) + 1) + 3)
     whole = max((row["text"] for row in rows), key=lambda text: text.count("\n"), default="")
     if "\n" in whole:
         with st.expander(step("first.whole"), icon=":material/article:"):
@@ -142,7 +143,7 @@ def _ask_options(step: Lesson, source: Source) -> None:
             ways,
             ways.index(taken.pieces) if taken.pieces in ways else 0,
             format_func=lambda way: step(f"pieces.{way}"),
-            captions=[step("pieces.count", count=pieces.get(way, 0)) for way in ways],
+            captions=[step("pieces.count", count=pieces[way]) if pieces.get(way) else "" for way in ways],
             key=f"pieces.{source.name}",
             help=step.words.body("pieces"),
         )
