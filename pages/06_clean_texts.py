@@ -1,7 +1,5 @@
 """Step 6: what is wrong with the texts, repaired; and three parts, one of them sealed."""
 
-import dataclasses
-
 import streamlit as st
 
 from core import storage
@@ -20,10 +18,7 @@ with lesson.page("06_clean_texts", "settings") as step:
     step.section("repairs")
     recipe, cleaned, fresh = repairs_panel.ask_recipe(step)
     if fresh:
-        kept, gone = len(cleaned.kept), len(cleaned.left_out)
-        st.markdown(step("found", kept=kept, gone=gone, mended=cleaned.mended))
-        if kept + gone > (read := storage.load_json(step.project.texts / "record.json")["rows"]):
-            st.caption(step("found.divided", read=read))
+        repairs_panel.say_found(step, cleaned)
     else:
         st.info(step("not_looked"), icon=":material/hourglass_empty:")
     if fresh and len(cleaned.left_out):
@@ -53,8 +48,6 @@ with lesson.page("06_clean_texts", "settings") as step:
         step.keep(seed=int(seed))
     record = storage.read_json(step.project.prepared / "record.json")
     if record:
-        changed = (record["recipe"], record["seed"]) != (dataclasses.asdict(recipe), seed)
-        stale = "stale" if "prepared" not in step.made else "stale.choices" if changed else ""
-        split_panel.show(step, record, stale)
+        split_panel.show(step, record, recipe, int(seed))
         step.code(recipe=record["recipe"], seed=record["seed"])
     step.ask_number(answer=record["rows"]["test"] if record else None)

@@ -8,10 +8,12 @@ import pyarrow.compute as pc
 from core.data.table import Table
 from core.errors import LessonError
 from core.machine import Choice
-from core.tasks import Task
+from core.tasks import TASKS, Task
 from core.texts import unaccented
 
 LOOKED_AT = 1000  # rows; enough to know what a column is like
+# What files commonly call the columns that a task needs.
+USUAL_NAMES = frozenset(name for task in TASKS.values() for names in task.column_names.values() for name in names)
 _GROUP_NAMES = (
     *("group", "grupo", "libro", "book", "obra", "work", "autor", "autora", "author", "poeta", "poet"),
     *("cuaderno", "notebook", "poemario", "revista", "magazine"),

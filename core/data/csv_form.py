@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from itertools import islice, takewhile
 from pathlib import Path
 
+from core.data.columns import USUAL_NAMES
 from core.data.decode import LONGEST_CELL, Encoding, lines, open_text
 from core.data.table import MOST_COLUMNS
 from core.errors import LessonError
-from core.tasks import TASKS
 from core.texts import unaccented
 
 NO_DELIMITER = "\x1f"  # stands in no text, so that commas stay where there is one column only
@@ -21,8 +21,7 @@ _USUAL_NAME = 40  # characters, enough for most columns: where it is a question 
 _WORDS_OF_A_TEXT = 4  # in a first row that might be a header: «texto del poema» has three
 _TITLE_LINES = 10  # above a header: more of them are texts
 _NUMBER = re.compile(r"[-+]?\d+(?:[.,]\d+)?")
-_KNOWN = {name for task in TASKS.values() for names in task.column_names.values() for name in names}
-_KNOWN |= {"id", "autor", "autora", "author", "nombre", "name", "fecha", "date", "libro", "book"}
+_KNOWN = USUAL_NAMES | {"id", "autor", "autora", "author", "nombre", "name", "fecha", "date", "libro", "book"}
 
 
 @dataclass(frozen=True)

@@ -63,11 +63,6 @@ def _apart() -> re.Pattern[str]:
 _APART = {"Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po", "Zs", "Zl", "Zp", "Cc", "Cf", "Sk"}
 
 
-def near_pairs(texts: pa.ChunkedArray, likeness: float, progress: Progress = no_progress) -> list[Pair]:
-    """Answers the pairs of texts whose Jaccard likeness is at least `likeness` (0.5 to 1); see `compare`."""
-    return compare(texts, likeness, progress).pairs
-
-
 def compare(texts: pa.ChunkedArray, likeness: float, progress: Progress = no_progress) -> Compared:
     """Answers the pairs of texts whose Jaccard likeness is at least `likeness` (0.5 to 1), by their places.
 

@@ -13,10 +13,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from core.data import archive, table
+from core.data.columns import USUAL_NAMES
 from core.data.read_csv import name_columns, read_csv
 from core.data.table import MOST_COLUMNS, Note, Options, Progress, Table
 from core.errors import LessonError
-from core.tasks import TASKS
 from core.texts import unaccented
 
 _HEADER_WITHIN = 30  # rows: titles and notes above a header seldom take more
@@ -28,7 +28,6 @@ _MOST_CELLS = 50_000_000  # from the first cell to the farthest: the library hol
 _PLACE = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]{0,3})(\d{1,9})["'](?!(?:\s+[\w:]+="[^"<>]{0,99}"){0,20}\s*/>)""")
 _PLACE_BYTES = 1000  # more than a cell's tag takes
 _NUMBER = re.compile(r"[-+]?\d+(?:[.,]\d+)*%?")
-_USUAL_NAMES = {name for task in TASKS.values() for names in task.column_names.values() for name in names}
 _ODS_BREAKS = {b"line-break": b"\n", b"tab": b"\t"}
 _ODS_BREAK = re.compile(rb"<text:(line-break|tab)(?=[\s/>])[^<>]*?(?:/>|>\s*</text:\1>)")
 
@@ -254,4 +253,4 @@ def _may_be_name(cell: str) -> bool:
 def _reads_like_text(cell: str) -> bool:
     """Says whether the first cell of the only column is a verse and no name: several words, not «texto del poema»."""
     words = re.findall(r"\w+", unaccented(cell))
-    return len(words) > 4 or (len(words) > 2 and not _USUAL_NAMES.intersection(words))
+    return len(words) > 4 or (len(words) > 2 and not USUAL_NAMES.intersection(words))

@@ -87,17 +87,16 @@ def measure(run: Run) -> Promise:
     told = processes.State(run.folder)
     told.write(status="running")
     born = psutil.Process().create_time()
-    from core.generation.score import score
     from core.training import engine, worker
 
     validation = table.rows(run.tokens / "validation")
     base = engine.load_base(run)
     loading = time.time() - born
-    of_base = _seconds(lambda: score(base.model, validation[:_SCORED])) * len(validation) / len(validation[:_SCORED])
+    of_base = _scoring_seconds(base, validation)
     sample = _seconds(lambda: worker.write_sample(run, base, 0))
     loaded = engine.add_adapter(base, run.settings())
     step, steps = _step_seconds(run, loaded)
-    scored = _seconds(lambda: score(loaded.model, validation[:_SCORED])) * len(validation) / len(validation[:_SCORED])
+    scored = _scoring_seconds(loaded, validation)
     saving = _seconds(lambda: _save(loaded))
     evaluations = -(-steps // engine.schedule(run.settings(), _rows(run)).evaluate_every)
     parts = {
@@ -117,6 +116,14 @@ def _seconds(work) -> float:
     began = time.perf_counter()
     work()
     return time.perf_counter() - began
+
+
+def _scoring_seconds(loaded, rows: Sequence[dict]) -> float:
+    """Answers how long scoring all rows would take, from the first of them."""
+    from core.generation.score import score
+
+    tried = rows[:_SCORED]
+    return _seconds(lambda: score(loaded.model, tried)) * len(rows) / len(tried)
 
 
 def _rows(run: Run) -> int:

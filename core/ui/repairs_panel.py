@@ -52,6 +52,16 @@ def ask_recipe(step: Lesson) -> tuple[Recipe, Cleaned, bool]:
     return recipe, cleaned, live or stages.is_looked_at(step.project, recipe)
 
 
+def say_found(step: Lesson, cleaned: Cleaned) -> None:
+    """Says how many rows stay, go and changed, and why they may be more than were read."""
+    assert step.project
+    kept, gone = len(cleaned.kept), len(cleaned.left_out)
+    st.markdown(step("found", kept=kept, gone=gone, mended=cleaned.mended))
+    read = storage.load_json(step.project.texts / "record.json")["rows"]
+    if kept + gone > read:
+        st.caption(step("found.divided", read=read))
+
+
 def _last_seen(step: Lesson, recipe: Recipe, live: bool) -> Recipe:
     """Answers the recipe to look with: with many rows the last one looked at, so that a click does not wait."""
     assert step.project

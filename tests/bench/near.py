@@ -13,14 +13,14 @@ import numpy as np
 import pyarrow as pa
 
 sys.path.insert(0, str(Path(__file__).parent.parent.parent))
-from core.data.near import components, near_pairs, sameness
+from core.data.near import compare, components, sameness
 
 WORDS_EACH = 36  # about 200 characters
 LIKENESS = 0.8
 
 
 def jaccard(one: str, other: str) -> float:
-    """Answers the share of three-word pieces, counted plainly, to judge what near_pairs says."""
+    """Answers the share of three-word pieces, counted plainly, to judge what compare says."""
     a, b = ({tuple(w[i : i + 3]) for i in range(len(w) - 2)} for w in (one.split(), other.split()))
     return len(a & b) / len(a | b)
 
@@ -51,7 +51,7 @@ def megabytes() -> float:
 def measure(name: str, texts: list[str], wanted: set[tuple[int, int]]) -> None:
     array = pa.chunked_array([texts[n : n + 10_000] for n in range(0, len(texts), 10_000)])
     before, began = megabytes(), time.perf_counter()
-    pairs = near_pairs(array, LIKENESS)
+    pairs = compare(array, LIKENESS).pairs
     seconds = time.perf_counter() - began
     found = {pair[:2] for pair in pairs}
     right = sum(jaccard(texts[a], texts[b]) >= LIKENESS or sameness(texts[a]) == sameness(texts[b]) for a, b in found)
