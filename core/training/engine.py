@@ -9,6 +9,7 @@ from core.generation import loaded as models
 from core.generation.loaded import Loaded
 from core.generation.score import Score, score
 from core.tokens.encode import IGNORED
+from core.training import kernels
 from core.training.runs import Run
 from core.training.settings import Settings
 
@@ -61,7 +62,9 @@ def add_adapter(loaded: Loaded, settings: Settings) -> Loaded:
         target_modules="all-linear",
         task_type="CAUSAL_LM",
     )
-    return Loaded(get_peft_model(loaded.model, config), loaded.tokenizer, loaded.context)
+    model = get_peft_model(loaded.model, config)
+    kernels.quicken(model)
+    return Loaded(model, loaded.tokenizer, loaded.context)
 
 
 def adapter_is_zero(loaded: Loaded) -> bool:
@@ -144,6 +147,9 @@ def make_trainer(run: Run, loaded: Loaded, train: "Dataset", validation: list[di
         def _get_train_sampler(self, train_dataset=None):
             rows = settings.batch_size * settings.gradient_accumulation_steps
             return SeededSampler(rows, lengths=list(train["length"]))
+
+        def floating_point_ops(self, inputs) -> int:
+            return 0  # nobody reads the sum, and counting walks through all modules at every step
 
         def evaluate(self, *_, **__) -> dict[str, float]:
             total = sum(score(self.model, validation), Score(0.0, 0, 0))

@@ -62,7 +62,7 @@ class Settings:
     gradient_accumulation_steps: int = 1
     lora_rank: int = 16
     lora_alpha: int = 32
-    lora_dropout: float = 0.1
+    lora_dropout: float = 0.0
     precision: str = "fp32"
     schedule: str = "cosine"
     warmup_share: float = 0.1  # of all steps
