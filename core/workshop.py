@@ -79,7 +79,7 @@ def stages_made(project: Project | None) -> set[str]:
 
 def adapted_run(project: Project) -> Run | None:
     """Answers the newest run that has an adapter to evaluate, compare and share."""
-    return next((run for run in runs.list_runs(project) if (run.adapter / "adapter_config.json").is_file()), None)
+    return next((run for run in runs.list_runs(project) if run.weights), None)
 
 
 def progress(project: Project | None) -> dict[str, str]:

@@ -31,8 +31,7 @@ with lesson.page("09_settings", "settings") as step:
     step.section("knobs")
     proposed = kept if kept and kept.dial == dial else plan.settings(step.project, dial)
     with st.expander(step("knobs.open"), icon=":material/tune:"):
-        values = settings_form.ask(step.words, proposed, key=settings_form.fresh(dial))
-    settings = proposed.changed(values)
+        settings = settings_form.ask(step.project, step.words, proposed, key=settings_form.fresh(dial))
     if st.button(step("keep"), key="keep_settings", type="primary", icon=":material/save:"):
         step.keep(settings=dataclasses.asdict(settings), done=True)
         st.success(step("kept"), icon=":material/check:")

@@ -40,5 +40,4 @@ with lesson.page("10_train", "settings") as step:
         changes=settings.differences(plan.settings(step.project, settings.dial)),
         prompt=workshop.first_prompt(step.project),
     )
-    finished = run and (run.adapter / "adapter_config.json").exists()
-    step.ask_number(answer=curve.best[0] if finished and curve.best else None)
+    step.ask_number(answer=curve.best[0] if run and run.weights and curve.best else None)

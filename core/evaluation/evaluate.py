@@ -43,7 +43,7 @@ def evaluate(run: Run) -> dict:
 
     Raises LessonError: `run_not_finished`, `run_is_busy`, and what loading a model does.
     """
-    if not (run.adapter / "adapter_model.safetensors").is_file():
+    if run.weights is None:
         raise LessonError("run_not_finished", run=run.name)
     run.evaluation.mkdir(exist_ok=True)
     lock = FileLock(run.evaluation / "worker.lock")
@@ -71,16 +71,14 @@ def _evaluate(run: Run, state: State) -> dict:
     rows = table.rows(run.tokens / "test")
     texts = table.rows(run.prepared / "test")
     loaded = models.load(
-        Path(record["model_folder"]), run.adapter, settings.precision, four_bit=settings.method == "qlora"
+        Path(record["model_folder"]), precision=settings.precision, four_bit=settings.method == "qlora"
     )
     sides: dict[str, dict] = {}
     examples: dict[str, list] = {}
     for step, side in enumerate(("base", "adapted"), start=1):
-        if side == "base":
-            with loaded.model.disable_adapter():
-                sides[side], examples[side] = _measure(loaded, rows, texts, "rouge" in task.metrics, run)
-        else:
-            sides[side], examples[side] = _measure(loaded, rows, texts, "rouge" in task.metrics, run)
+        if side == "adapted":
+            loaded = models.put_on(loaded, run.adapter, settings.precision)
+        sides[side], examples[side] = _measure(loaded, rows, texts, "rouge" in task.metrics, run)
         state.write(step=2 * step)
     opened = (storage.read_json(run.evaluation / "record.json") or {"opened": 0})["opened"] + 1
     written = {
@@ -137,6 +135,5 @@ def summary_room(run: Run) -> int:
 
 
 def _adapter_fingerprint(run: Run) -> str:
-    weights = run.adapter / "adapter_model.safetensors"
-    status = weights.stat() if weights.is_file() else None
+    status = run.weights.stat() if run.weights else None
     return storage.fingerprint(status and [status.st_size, status.st_mtime_ns])

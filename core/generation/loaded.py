@@ -63,22 +63,27 @@ def load(folder: Path, adapter: Path | None = None, precision: str | None = None
         raise LessonError("broken_model", folder=folder.name, file=type(error).__name__) from error
     if not four_bit:
         model = model.to(device)
-    if adapter is not None:
-        model = put_on(model, adapter)
     model.eval()
     text = model.config.get_text_config()
-    return Loaded(model, tokenizers.load(folder), getattr(text, "max_position_embeddings", 1024))
+    loaded = Loaded(model, tokenizers.load(folder), getattr(text, "max_position_embeddings", 1024))
+    return loaded if adapter is None else put_on(loaded, adapter, precision)
 
 
-def put_on(model: "PreTrainedModel", adapter: Path) -> "PreTrainedModel":
-    """Puts the adapter in the folder `adapter` on a model. Raises LessonError `broken_adapter`."""
+def put_on(loaded: Loaded, adapter: Path, precision: str | None = None) -> Loaded:
+    """Puts the adapter in the folder `adapter` on a model; a whole model that lies there takes the other's place.
+
+    Raises LessonError `broken_adapter`.
+    """
     from peft import PeftModel
     from safetensors import SafetensorError
 
+    if (adapter / "config.json").is_file():
+        return load(adapter, precision=precision)
     config = storage.read_json(adapter / "adapter_config.json")
     if config is None or not (adapter / "adapter_model.safetensors").is_file():
         raise LessonError("broken_adapter", adapter=adapter.name)
     try:
-        return PeftModel.from_pretrained(model, adapter)
+        model = PeftModel.from_pretrained(loaded.model, adapter).eval()
     except (OSError, ValueError, KeyError, RuntimeError, TypeError, SafetensorError) as error:
         raise LessonError("broken_adapter", adapter=adapter.name) from error
+    return Loaded(model, loaded.tokenizer, loaded.context)

@@ -13,6 +13,7 @@ from core.errors import LessonError
 from core.generation import generate
 from core.generation.generate import Sampling
 from core.generation.loaded import Loaded, load
+from core.models.folder import weights_of
 from core.tasks import TASKS
 from core.tokens.encode import prompt_ids
 
@@ -72,8 +73,8 @@ def _loaded(folder: str, adapter: str | None, modified: int) -> Loaded:
 
 
 def _modified(adapter: str | None) -> int:
-    weights = Path(adapter or "") / "adapter_model.safetensors"
-    return weights.stat().st_mtime_ns if weights.is_file() else 0
+    weights = weights_of(Path(adapter)) if adapter else None
+    return weights.stat().st_mtime_ns if weights else 0
 
 
 def _listen(questions: queue.Queue, cancelled: threading.Event) -> None:

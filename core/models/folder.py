@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import struct
 from dataclasses import dataclass
 from math import prod
@@ -13,6 +14,7 @@ from core.errors import LessonError
 CLASSROOM = "classroom"
 CAUSAL_ENDING = "ForCausalLM"
 _OF_TOKENS = re.compile(r"embed|lm_head|wte|wpe|shared")  # matrices with a row for each token or place
+_OF_TOKENIZERS = re.compile(r"tokenizer|vocab|merges|special_tokens|added_tokens|spiece|chat_template|\.model$")
 _LICENCE = re.compile(r"^license:\s*[\"']?([\w.-]+)", re.MULTILINE)
 
 
@@ -99,6 +101,19 @@ def describe(reference: str, folder: Path) -> ModelFacts:
         hidden=first("hidden_size", "n_embd"),
         bytes=sum(path.stat().st_size for path in weights),
     )
+
+
+def weights_of(adapter: Path) -> Path | None:
+    """Answers the file of an adapter's weights, or of a whole model's; None where `adapter` holds neither."""
+    paths = (adapter / name for name in ("adapter_model.safetensors", "model.safetensors"))
+    return next((path for path in paths if path.is_file()), None)
+
+
+def copy_tokenizer(folder: Path, target: Path) -> None:
+    """Copies what a tokenizer is made of, in any of its formats."""
+    for path in folder.iterdir():
+        if _OF_TOKENIZERS.search(path.name):
+            shutil.copy2(path, target / path.name)
 
 
 def adapter_parameters(folder: Path, rank: int) -> int:

@@ -23,11 +23,15 @@ def card(run: Run, project: Project, evaluation: dict | None, language: str) -> 
         "language": record["language"],
         "tags": ["lora", "llms-para-poetas", record["task"]],
     }
+    is_full = run.settings().method == "full"
+    title = "title_full" if is_full else "title"
+    if is_full:
+        front |= {"library_name": "transformers", "tags": ["llms-para-poetas", record["task"]]}
     say = lambda value, digits=None: texts.number(value, language, digits)  # noqa: E731
     sections = [
         f"---\n{yaml.safe_dump(front, sort_keys=False, allow_unicode=True)}---",
-        f"# {words('title', name=project.name)}",
-        words.body("title", model=public_name(record["model"]), task=words(f"task.{record['task']}")),
+        f"# {words(title, name=project.name)}",
+        words.body(title, model=public_name(record["model"]), task=words(f"task.{record['task']}")),
         f"## {words('data')}",
         words.body(
             "data",
@@ -50,9 +54,8 @@ def card(run: Run, project: Project, evaluation: dict | None, language: str) -> 
         ]
         sections += ["\n".join(table), words.body("metric", rows=evaluation["rows"])]
     sections += [f"## {words('limits')}", words.body("limits"), f"## {words('use')}"]
-    sections += [
-        words.body("use_classroom" if record["model"] == CLASSROOM else "use", model=public_name(record["model"]))
-    ]
+    how = "use_full" if is_full else "use_classroom" if record["model"] == CLASSROOM else "use"
+    sections += [words.body(how, model=public_name(record["model"]))]
     sections += [
         f"## {words('settings')}",
         f"```yaml\n{yaml.safe_dump(asdict(run.settings()), sort_keys=False)}```",

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -85,16 +86,30 @@ def encode(project: Project, max_length: int | None = None, progress: Progress =
     `max_length` is in tokens, at most the model's context; None takes the suggestion of `core.tokens.lengths`.
     Raises LessonError `settings_out_of_range`.
     """
-    record, tokenizer = opened(project)
+    if max_length is not None and (problems := length_problems(project, max_length)):
+        raise LessonError("settings_out_of_range", problems="; ".join(problems))
+    if max_length is None:
+        lengths = measure(project, lambda done: progress(0.8 * done))  # tokenising is most of the time
+        context = models.describe(project.model, models.find(project.model)).context
+        max_length = max(shortest_length(project), suggest_length(lengths, context).value)
+    content = cut_into(project, project.tokens, max_length, progress)
+    projects.update(project, "08_lengths", {"max_length": max_length})
+    return content
+
+
+def length_problems(project: Project, max_length: int) -> list[str]:
+    """Answers what is wrong with a maximum length: no room for a text, or over the model's context."""
     context = models.describe(project.model, models.find(project.model)).context
     shortest = shortest_length(project)
-    if max_length is not None and not shortest <= max_length <= context:
-        raise LessonError("settings_out_of_range", problems=f"max_length = {max_length} ({shortest}–{context})")
-    rows = tokenised(project, lambda done: progress(0.8 * done))  # tokenising is most of the time
-    if max_length is None:
-        max_length = max(shortest, suggest_length(rows.lengths, context).value)
+    return [] if shortest <= max_length <= context else [f"max_length = {max_length} ({shortest}–{context})"]
+
+
+def cut_into(project: Project, target: Path, max_length: int, progress: Progress = no_progress) -> dict:
+    """Writes the three parts, cut to `max_length` tokens a text, into the folder `target`. Answers their record."""
+    record, tokenizer = opened(project)
+    rows = tokenised(project, lambda done: progress(0.8 * done))
     cut = Cut(tokenizer, tokenizer.encode(TASKS[project.task].cue(record["language"])), max_length)
-    with storage.new_folder(project.tokens) as folder:
+    with storage.new_folder(target) as folder:
         tokens, done = {}, 0
         for name in PARTS:
             tokens[name] = 0
@@ -107,7 +122,6 @@ def encode(project: Project, max_length: int | None = None, progress: Progress =
                     progress(0.8 + 0.2 * done / len(rows.lengths))
         content = _record(project, record, rows, max_length) | {"tokens": tokens}
         storage.write_json(folder / "record.json", content)
-    projects.update(project, "08_lengths", {"max_length": max_length})
     return content
 
 

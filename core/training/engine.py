@@ -1,6 +1,7 @@
-"""The training itself: a frozen base, a LoRA adapter, and Hugging Face's Trainer over batches of like lengths."""
+"""The training itself: a frozen base and its LoRA adapter, or the whole model, in Hugging Face's Trainer."""
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -36,30 +37,37 @@ def schedule(settings: Settings, rows: int) -> Schedule:
 
 
 def load_base(run: Run) -> Loaded:
-    """Loads the run's base model, frozen, in the precision (or the 4 bits) that its settings say."""
+    """Loads the run's base model, frozen, in the precision (or the 4 bits) that its settings say.
+
+    A model that is to be trained whole is float32: small updates would be lost in bf16.
+    """
     from pathlib import Path
 
     settings = run.settings()
     folder = Path(run.record()["model_folder"])
-    loaded = models.load(folder, precision=settings.precision, four_bit=settings.method == "qlora")
+    precision = "fp32" if settings.method == "full" else settings.precision
+    loaded = models.load(folder, precision=precision, four_bit=settings.method == "qlora")
     loaded.model.requires_grad_(False)
     return loaded
 
 
-def add_adapter(loaded: Loaded, settings: Settings) -> Loaded:
-    """Puts a new LoRA adapter on every linear layer but the output (Hu et al., 2021; targets as in QLoRA, 2023).
+def open_for_training(loaded: Loaded, settings: Settings) -> Loaded:
+    """Puts a new LoRA adapter on a frozen base; or, where the method is `full`, frees all its weights.
 
-    Its weights are float32 even over a bf16 base: small updates would be lost in bf16.
+    The adapter's weights are float32 even over a bf16 base: small updates would be lost in bf16.
     """
     import torch
     from peft import LoraConfig, get_peft_model
 
     torch.manual_seed(settings.seed)
+    if settings.method == "full":
+        loaded.model.requires_grad_(True)
+        return loaded
     config = LoraConfig(
         r=settings.lora_rank,
         lora_alpha=settings.lora_alpha,
         lora_dropout=settings.lora_dropout,
-        target_modules="all-linear",
+        target_modules=_targets(loaded, settings.lora_targets),
         task_type="CAUSAL_LM",
     )
     model = get_peft_model(loaded.model, config)
@@ -67,9 +75,33 @@ def add_adapter(loaded: Loaded, settings: Settings) -> Loaded:
     return Loaded(model, loaded.tokenizer, loaded.context)
 
 
-def adapter_is_zero(loaded: Loaded) -> bool:
-    """Says whether the adapter changes nothing: one factor of each of its products is still all zeros."""
-    return not any(bool(p.any()) for name, p in loaded.model.named_parameters() if "lora_B" in name)
+def _targets(loaded: Loaded, wanted: str) -> str | list[str]:
+    """Answers the layers that get an adapter: all linear ones but the output (as in Dettmers et al., 2023), those of
+    attention (Hu et al., 2021), or the others.
+    """
+    if wanted == "all-linear":
+        return wanted
+    head = loaded.model.get_output_embeddings()
+    linear = [
+        name
+        for name, module in loaded.model.named_modules()
+        if type(module).__name__ in ("Linear", "Linear4bit", "Conv1D") and module is not head
+    ]
+    is_attention = [bool(re.search("attn|attention", name, re.IGNORECASE)) for name in linear]
+    return [name for name, is_it in zip(linear, is_attention, strict=True) if is_it == (wanted == "attention")]
+
+
+def fingerprint(loaded: Loaded) -> list[float]:
+    """Answers one number for each of the base's weights, to see later whether training changed any."""
+    return [float(p.detach().double().sum()) for p in loaded.model.parameters()]
+
+
+def is_untouched(loaded: Loaded, before: list[float]) -> bool:
+    """Says whether training changed nothing: of each of LoRA's products one factor is still all zeros; of a model
+    trained whole, each weight has the sum that `before` says.
+    """
+    factors = [p for name, p in loaded.model.named_parameters() if "lora_B" in name]
+    return not any(bool(p.any()) for p in factors) if factors else fingerprint(loaded) == before
 
 
 def collate(rows: Sequence[dict], pad_id: int) -> dict[str, "torch.Tensor"]:
@@ -102,9 +134,11 @@ def make_trainer(run: Run, loaded: Loaded, train: "Dataset", validation: list[di
         per_device_train_batch_size=settings.batch_size,
         gradient_accumulation_steps=settings.gradient_accumulation_steps,
         learning_rate=settings.learning_rate,
-        lr_scheduler_type=settings.schedule,
+        lr_scheduler_type="constant_with_warmup" if settings.schedule == "constant" else settings.schedule,
         warmup_steps=round(settings.warmup_share * planned.steps),
         weight_decay=settings.weight_decay,
+        activation_checkpointing=settings.gradient_checkpointing,
+        bf16=settings.method == "full" and settings.precision == "bf16",  # as autocast, over float32 weights
         max_steps=planned.steps,
         eval_strategy="steps",
         eval_steps=planned.evaluate_every,

@@ -8,6 +8,7 @@ from core.data.split import FEWEST_ROWS
 from core.errors import LessonError
 from core.models import folder as models
 from core.project import Project
+from core.training import doubts
 from core.training.promise import Promise
 from core.training.settings import Settings
 
@@ -37,7 +38,7 @@ def look(project: Project, settings: Settings, promised: Promise | None) -> list
         return [Check("data", NO)]
     checks = [_data(record), _length(record), *_model(project)]
     if all(check.verdict != NO for check in checks if check.code == "model"):
-        checks += [_memory(promised), _disk(project, settings)]
+        checks += [_settings(project, settings), _memory(promised), _disk(project, settings)]
     return checks
 
 
@@ -63,6 +64,11 @@ def _model(project: Project) -> list[Check]:
     return [Check("model", OK, {"model": name}), said]
 
 
+def _settings(project: Project, settings: Settings) -> Check:
+    found = len(doubts.of_project(project, settings))
+    return Check("settings", WARN if found else OK, {"found": found})
+
+
 def _memory(promised: Promise | None) -> Check:
     if promised is None:
         return Check("memory", UNKNOWN)
@@ -72,7 +78,13 @@ def _memory(promised: Promise | None) -> Check:
 
 
 def _disk(project: Project, settings: Settings) -> Check:
-    parameters = models.adapter_parameters(models.find(project.model), settings.lora_rank)
+    folder = models.find(project.model)
+    is_full = settings.method == "full"
+    parameters = (
+        models.describe(project.model, folder).parameters
+        if is_full
+        else models.adapter_parameters(folder, settings.lora_rank)
+    )
     needed = parameters * 4 * (_CHECKPOINTS * _ADAM + 1) / 1e6
     free = machine.inspect(project.folder).free_disk_gb * 1000
     facts = {"needed": max(1, round(needed)), "free": round(free)}

@@ -94,7 +94,7 @@ def measure(run: Run) -> Promise:
     loading = time.time() - born
     of_base = _scoring_seconds(base, validation)
     sample = _seconds(lambda: worker.write_sample(run, base, 0))
-    loaded = engine.add_adapter(base, run.settings())
+    loaded = engine.open_for_training(base, run.settings())
     step, steps = _step_seconds(run, loaded)
     scored = _scoring_seconds(loaded, validation)
     saving = _seconds(lambda: _save(loaded))

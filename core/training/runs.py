@@ -11,6 +11,7 @@ from core.errors import LessonError
 from core.models import folder as models
 from core.processes import ACTIVE
 from core.project import Project
+from core.tokens import encode
 from core.training.settings import Settings
 
 PAUSE, FINISH = "pause", "finish"
@@ -43,7 +44,13 @@ class Run:
 
     @property
     def adapter(self) -> Path:
+        """The folder of what it learned: an adapter, or a whole model where the method is `full`."""
         return self.folder / "adapter"
+
+    @property
+    def weights(self) -> Path | None:
+        """The file of what it learned; None as long as the run has not ended."""
+        return models.weights_of(self.adapter)
 
     @property
     def checkpoints(self) -> Path:
@@ -108,19 +115,23 @@ def create(project: Project, settings: Settings, prompt: str = "", folder: Path 
     runs, unless it is to be made in another, new `folder`. Raises LessonError: `not_tokenised`,
     `stale_tokens`, `settings_out_of_range`.
     """
-    problems = settings.problems()
-    if problems:
-        raise LessonError("settings_out_of_range", problems="; ".join(problems))
     tokens = storage.read_json(project.tokens / "record.json")
     prepared = storage.read_json(project.prepared / "record.json")
     if tokens is None or prepared is None:
         raise LessonError("not_tokenised")
     if tokens["made_from"] != prepared["fingerprint"] or tokens["model"] != project.model:
         raise LessonError("stale_tokens")
+    problems = settings.problems()
+    if settings.max_length:
+        problems += encode.length_problems(project, settings.max_length)
+    if problems:
+        raise LessonError("settings_out_of_range", problems="; ".join(problems))
     run = Run(folder or _new_folder(project))
     for source, copy in ((project.tokens, run.tokens), (project.prepared, run.prepared)):
         with storage.disk_errors(copy):
             shutil.copytree(source, copy, copy_function=_link)
+    if settings.max_length not in (0, tokens["max_length"]):
+        encode.cut_into(project, run.tokens, settings.max_length)
     record = {
         "settings": asdict(settings),
         "model": project.model,

@@ -6,22 +6,23 @@ Each field has its label and its help, in both languages, under the same name in
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import yaml
 
 from core.errors import LessonError
 
 DIALS = ("quick", "balanced", "thorough")
-METHODS = ("lora", "qlora")
+METHODS = ("lora", "qlora", "full")
+TARGETS = ("all-linear", "attention", "mlp")
 PRECISIONS = ("bf16", "fp32")
 SCHEDULES = ("cosine", "linear", "constant")
 
 # In the order in which a person meets them behind the dial.
 GROUPS: dict[str, tuple[str, ...]] = {
     "learning": ("learning_rate", "epochs", "max_steps", "schedule", "warmup_share", "weight_decay"),
-    "batches": ("batch_size", "gradient_accumulation_steps"),
-    "adapter": ("method", "lora_rank", "lora_alpha", "lora_dropout", "precision"),
+    "batches": ("max_length", "batch_size", "gradient_accumulation_steps", "gradient_checkpointing"),
+    "adapter": ("method", "precision", "lora_rank", "lora_alpha", "lora_dropout", "lora_targets"),
     "looking": ("evaluations", "patience", "seed"),
 }
 
@@ -30,6 +31,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "learning_rate": (1e-6, 0.1),
     "epochs": (0.01, 200),
     "max_steps": (0, 100_000),
+    "max_length": (0, 131_072),
     "batch_size": (1, 256),
     "gradient_accumulation_steps": (1, 256),
     "lora_rank": (1, 256),
@@ -44,9 +46,11 @@ RANGES: dict[str, tuple[float, float]] = {
 OPTIONS: dict[str, tuple[str, ...]] = {
     "dial": DIALS,
     "method": METHODS,
+    "lora_targets": TARGETS,
     "precision": PRECISIONS,
     "schedule": SCHEDULES,
 }
+SWITCHES = ("gradient_checkpointing",)
 
 
 @dataclass(frozen=True)
@@ -58,11 +62,14 @@ class Settings:
     learning_rate: float = 2e-3
     epochs: float = 4.0
     max_steps: int = 0  # 0: as many as the epochs ask for
+    max_length: int = 0  # in tokens; 0: as the texts were cut
     batch_size: int = 8
     gradient_accumulation_steps: int = 1
+    gradient_checkpointing: bool = False
     lora_rank: int = 16
     lora_alpha: int = 32
     lora_dropout: float = 0.0
+    lora_targets: str = "all-linear"
     precision: str = "fp32"
     schedule: str = "cosine"
     warmup_share: float = 0.1  # of all steps
@@ -77,13 +84,14 @@ class Settings:
         Raises LessonError `settings_out_of_range` naming every problem at once.
         """
         fields = {field.name: field for field in dataclasses.fields(self)}
-        problems, kept = [], {}
+        problems: list[str] = []
+        kept: dict[str, Any] = {}
         for name, value in values.items():
             if name not in fields:
                 problems.append(f"{name} = {value} (?)")
                 continue
             try:
-                kept[name] = type(getattr(self, name))(value)
+                kept[name] = _switch(value) if name in SWITCHES else type(getattr(self, name))(value)
             except (TypeError, ValueError):
                 problems.append(f"{name} = {value} ({type(getattr(self, name)).__name__})")
         changed = dataclasses.replace(self, **kept)
@@ -113,6 +121,14 @@ class Settings:
             for name, options in OPTIONS.items()
             if getattr(self, name) not in options
         ]
+
+
+def _switch(value: object) -> bool:
+    """Reads yes or no as people and YAML write it. Raises ValueError."""
+    said = str(value).lower()
+    if said not in ("true", "false", "1", "0"):
+        raise ValueError(value)
+    return said in ("true", "1")
 
 
 def read_yaml(content: str, name: str) -> Settings:

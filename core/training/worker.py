@@ -19,6 +19,7 @@ from core.errors import LessonError
 from core.generation.generate import Sampling, stream
 from core.generation.loaded import Loaded
 from core.generation.score import Score, score
+from core.models import folder as models
 from core.models.folder import public_name
 from core.processes import State
 from core.tasks import TASKS
@@ -98,6 +99,7 @@ def _train(run: Run, state: State) -> dict:
     train_rows = load_from_disk(str(run.tokens / "train")).select_columns(["input_ids", "labels", "length"])
     validation = table.rows(run.tokens / "validation")
     base = engine.load_base(run)
+    before = engine.fingerprint(base) if settings.method == "full" else []
     if not storage.read_json_lines(run.metrics):
         scores = score(base.model, validation)
         total = sum(scores, Score(0.0, 0, 0))
@@ -108,7 +110,7 @@ def _train(run: Run, state: State) -> dict:
             run.metrics, {"kind": "base", "step": 0, "loss": total.loss, "perplexity": total.perplexity}
         )
         write_sample(run, base, 0)
-    loaded = engine.add_adapter(base, settings)
+    loaded = engine.open_for_training(base, settings)
     planned = engine.schedule(settings, len(train_rows))
     teller = _teller(run, state, loaded)
     trainer = engine.make_trainer(run, loaded, train_rows, validation, [teller])
@@ -126,8 +128,8 @@ def _train(run: Run, state: State) -> dict:
     if requested(run) == PAUSE and trainer.state.global_step < planned.steps:
         worked = state.content.get("seconds_before", 0.0) + time.time() - state.content["pid_created"]
         return {"status": "paused", "step": trainer.state.global_step, "seconds_before": worked}
-    _keep_adapter(run, loaded)
-    verdict.judge_run(run, score(loaded.model, validation), engine.adapter_is_zero(loaded))
+    _keep_weights(run, loaded)
+    verdict.judge_run(run, score(loaded.model, validation), engine.is_untouched(loaded, before))
     return {
         "status": "finished",
         "step": trainer.state.global_step,
@@ -153,7 +155,10 @@ def _is_whole(checkpoint: Path) -> bool:
     from safetensors import SafetensorError, safe_open
 
     try:
-        with safe_open(checkpoint / "adapter_model.safetensors", "numpy"):  # looks at the header and at the size
+        weights = models.weights_of(checkpoint)
+        if weights is None:
+            return False
+        with safe_open(weights, "numpy"):  # looks at the header and at the size
             pass
         for name in ("optimizer.pt", "scheduler.pt", "rng_state.pth"):
             with zipfile.ZipFile(checkpoint / name) as saved:  # so torch saves, with a checksum for each part
@@ -243,11 +248,17 @@ def write_sample(run: Run, loaded: Loaded, step: int) -> None:
     storage.append_json(run.samples, {"step": step, "text": text})
 
 
-def _keep_adapter(run: Run, loaded: Loaded) -> None:
-    """Writes `adapter/`, whole; the base is named as the person named it, never by a path of this machine."""
+def _keep_weights(run: Run, loaded: Loaded) -> None:
+    """Writes `adapter/`, whole; the base is named as the person named it, never by a path of this machine.
+
+    A model that was trained whole is kept whole, with its tokenizer: a folder that step 3 takes as a base.
+    """
     with storage.new_folder(run.adapter) as folder:
-        loaded.model.save_pretrained(folder, safe_serialization=True)
+        loaded.model.save_pretrained(folder, max_shard_size="1TB")
         (folder / "README.md").unlink(missing_ok=True)
+        if run.settings().method == "full":
+            models.copy_tokenizer(Path(run.record()["model_folder"]), folder)
+            return
         config = storage.load_json(folder / "adapter_config.json")
         config["base_model_name_or_path"] = public_name(run.record()["model"])
         storage.write_json(folder / "adapter_config.json", config)

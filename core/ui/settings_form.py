@@ -8,7 +8,8 @@ from core import workshop
 from core.errors import LessonError
 from core.project import Project
 from core.texts import Words
-from core.training.settings import GROUPS, OPTIONS, RANGES, Settings, read_yaml
+from core.training import doubts
+from core.training.settings import GROUPS, OPTIONS, RANGES, SWITCHES, Settings, read_yaml
 from core.ui import problem
 
 _LOADED = "09.loaded"  # the file that was taken last: a rerun must not take it again
@@ -30,20 +31,28 @@ def fresh(key: str) -> str:
     return f"{key}.{turn}" if turn else key
 
 
-def ask(words: Words, proposed: Settings, key: str) -> dict[str, object]:
-    """Asks for every setting but the dial, starting from `proposed`. Answers the values by name."""
+def ask(project: Project, words: Words, proposed: Settings, key: str) -> Settings:
+    """Asks for every setting but the dial, starting from `proposed`; under each stands what speaks against it."""
     values: dict[str, object] = {}
+    places: dict[str, Any] = {}
     for group, names in GROUPS.items():
         st.markdown(f"**{words(f'group.{group}')}**")
         columns = st.columns(2)
         for place, name in enumerate(names):
             with columns[place % 2]:
-                values[name] = _ask_one(words, name, getattr(proposed, name), f"{key}.{name}")
-    return values
+                is_idle = name.startswith("lora_") and values["method"] == "full"
+                values[name] = _ask_one(words, name, getattr(proposed, name), f"{key}.{name}", is_idle)
+                places[name] = st.empty()
+    settings = proposed.changed(values)
+    for doubt in doubts.of_project(project, settings):
+        places[doubt.setting].warning(words(f"doubt.{doubt.code}", **doubt.facts), icon=":material/warning:")
+    return settings
 
 
-def _ask_one(words: Words, name: str, value: Any, key: str) -> object:
+def _ask_one(words: Words, name: str, value: Any, key: str, is_idle: bool) -> object:
     label, meaning = words(name), words.body(name)
+    if name in SWITCHES:
+        return st.toggle(label, value, key=key, help=meaning)
     if name in OPTIONS:
         options = list(OPTIONS[name])
         return st.selectbox(
@@ -53,13 +62,16 @@ def _ask_one(words: Words, name: str, value: Any, key: str) -> object:
             format_func=lambda o: words(f"{name}.{o}"),
             key=key,
             help=meaning,
+            disabled=is_idle,
         )
     low, high = RANGES[name]
     if isinstance(value, int):
-        return st.number_input(label, int(low), int(high), value, key=key, help=meaning)
+        return st.number_input(label, int(low), int(high), value, key=key, help=meaning, disabled=is_idle)
     step = value / 10 if name == "learning_rate" else 0.05
     shown = "%.6f" if name == "learning_rate" else "%.2f"
-    return st.number_input(label, float(low), float(high), float(value), step=step, format=shown, key=key, help=meaning)
+    return st.number_input(
+        label, float(low), float(high), float(value), step=step, format=shown, key=key, help=meaning, disabled=is_idle
+    )
 
 
 def save_or_load(words: Words, settings: Settings) -> Settings | None:

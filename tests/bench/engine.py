@@ -113,7 +113,7 @@ def ours(run, size: str, clock: Clock):
     from core.data import table
     from core.training import engine
 
-    loaded = engine.add_adapter(engine.load_base(run), run.settings())
+    loaded = engine.open_for_training(engine.load_base(run), run.settings())
     rows = load_from_disk(str(run.tokens / "train"))
     trainer = engine.make_trainer(run, loaded, rows, table.rows(run.tokens / "validation"), [timed(clock)])
     trainer.train()

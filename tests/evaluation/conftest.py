@@ -29,7 +29,7 @@ def adapted_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     encode.encode(project, 128)
     project = projects.open_project(workspace, project.id)
     run = runs.create(project, plan.settings(project, "quick").changed({"precision": "fp32", "lora_rank": 4}))
-    loaded = engine.add_adapter(engine.load_base(run), run.settings())
+    loaded = engine.open_for_training(engine.load_base(run), run.settings())
     torch.manual_seed(5)
     for name, weights in loaded.model.named_parameters():
         if "lora_B" in name:

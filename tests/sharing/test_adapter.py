@@ -26,7 +26,7 @@ def run(loaded):
 def test_what_is_packed_is_taken_in_again_byte_by_byte(run):
     project, made = run
     folder = adapter.unpack(project, adapter.pack(made, project, "es"), "mi adaptador.zip")
-    for name in adapter.WANTED:
+    for name in adapter.ADAPTER:
         assert (folder / name).read_bytes() == (made.adapter / name).read_bytes()
     assert adapter.loaded_adapters(project) == [folder]
 
@@ -34,7 +34,7 @@ def test_what_is_packed_is_taken_in_again_byte_by_byte(run):
 def test_the_parcel_holds_the_classroom_base_and_a_card(run):
     project, made = run
     names = zipfile.ZipFile(io.BytesIO(adapter.pack(made, project, "es"))).namelist()
-    assert {"README.md", "base/model.safetensors", "base/config.json", *adapter.WANTED} <= set(names)
+    assert {"README.md", "base/model.safetensors", "base/config.json", *adapter.ADAPTER} <= set(names)
 
 
 @pytest.mark.parametrize("language", ["es", "en"])
@@ -91,7 +91,7 @@ def test_a_path_that_climbs_out_of_the_parcel_writes_nothing_outside(run):
     assert folder.parent == project.folder / "adapters"
     new = set(project.folder.parent.parent.rglob("*")) - before
     assert all(folder.parent in (path, *path.parents) for path in new)
-    assert {path.name for path in folder.iterdir()} == set(adapter.WANTED)
+    assert {path.name for path in folder.iterdir()} == set(adapter.ADAPTER)
 
 
 def test_a_parcel_damaged_anywhere_is_an_adapter_or_a_sentence(run):

@@ -80,7 +80,7 @@ def test_the_loss_that_training_tells_is_the_mean_over_scored_tokens_whatever_th
         precision="fp32",
         evaluations=1,
     )
-    loaded = engine.add_adapter(engine.load_base(run), run.settings())
+    loaded = engine.open_for_training(engine.load_base(run), run.settings())
     expected = by_hand(loaded.model, rows)
     before = {name: weights.clone() for name, weights in loaded.model.named_parameters()}
     validation = table.rows(run.tokens / "validation")
@@ -97,7 +97,7 @@ def test_the_loss_that_training_tells_is_the_mean_over_scored_tokens_whatever_th
 def test_the_adapter_is_float32_over_a_frozen_base(precision: str):
     base = models.load(BASE, precision=precision)
     base.model.requires_grad_(False)
-    model = engine.add_adapter(base, Settings(lora_rank=4)).model
+    model = engine.open_for_training(base, Settings(lora_rank=4)).model
     trained = {name: weights for name, weights in model.named_parameters() if weights.requires_grad}
     frozen = {name: weights for name, weights in model.named_parameters() if not weights.requires_grad}
     assert all("lora_" in name for name in trained)
@@ -110,7 +110,7 @@ def test_the_adapter_is_float32_over_a_frozen_base(precision: str):
 
 def test_a_new_adapter_changes_nothing_yet(base, rows):
     fresh = models.load(BASE, precision="fp32")
-    adapted = engine.add_adapter(fresh, Settings()).model.eval()
+    adapted = engine.open_for_training(fresh, Settings()).model.eval()
     batch = engine.collate(rows, pad_id=0)
     with torch.no_grad():
         assert torch.equal(adapted(**batch).logits, base.model(**batch).logits)
@@ -135,7 +135,7 @@ def test_the_order_of_the_texts_depends_on_the_seed_and_the_epoch_alone(project,
 
     def orders(seed: int, epochs: list[int]) -> list[list[int]]:
         run = new_run(project, seed=seed)
-        loaded = engine.add_adapter(engine.load_base(run), run.settings())
+        loaded = engine.open_for_training(engine.load_base(run), run.settings())
         train = load_from_disk(str(run.tokens / "train")).select_columns(["input_ids", "labels", "length"])
         loader = engine.make_trainer(run, loaded, train, [], []).get_train_dataloader()
         read = []

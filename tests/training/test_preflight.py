@@ -17,7 +17,15 @@ def verdicts(project, settings=Settings(), promised=None):  # noqa: B008  (froze
 
 def test_a_small_project_may_start_and_is_told_that_it_is_small(project):
     found = verdicts(project)
-    assert found == {"data": WARN, "length": OK, "model": OK, "licence": OK, "memory": UNKNOWN, "disk": OK}
+    assert found == {
+        "data": WARN,
+        "length": OK,
+        "model": OK,
+        "licence": OK,
+        "settings": OK,
+        "memory": UNKNOWN,
+        "disk": OK,
+    }
 
 
 @pytest.mark.parametrize(("free_gb", "verdict"), [(10, OK), (1.1, WARN), (0.5, NO)])
@@ -54,7 +62,7 @@ def test_every_verdict_has_its_words(language):
     words = texts.words(language, "09_settings")
     told = [key.split(".")[1:] for key in words.blocks if key.startswith("check.")]
     assert {verdict for _, verdict in told} == {OK, WARN, NO, UNKNOWN}
-    assert {code for code, _ in told} == {"data", "length", "model", "licence", "memory", "disk"}
+    assert {code for code, _ in told} == {"data", "length", "model", "licence", "settings", "memory", "disk"}
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ import dataclasses
 import pytest
 
 from core.errors import LessonError
-from core.training.settings import GROUPS, OPTIONS, RANGES, Settings, read_yaml
+from core.training.settings import GROUPS, OPTIONS, RANGES, SWITCHES, Settings, read_yaml
 
 
 def test_everything_out_of_range_is_named_at_once():
@@ -34,6 +34,16 @@ def test_text_that_is_no_such_number_is_refused(name: str, text: str):
         Settings().changed({name: text})
 
 
+@pytest.mark.parametrize(("said", "meant"), [("true", True), ("False", False), (True, True), ("0", False)])
+def test_a_switch_is_read_as_people_write_it(said, meant):
+    assert Settings().changed({"gradient_checkpointing": said}).gradient_checkpointing is meant
+
+
+def test_a_switch_that_is_neither_on_nor_off_is_refused():
+    with pytest.raises(LessonError, match="gradient_checkpointing = maybe"):
+        Settings().changed({"gradient_checkpointing": "maybe"})
+
+
 def test_the_original_stays_as_it_was():
     original = Settings()
     assert original.changed({"epochs": 9}) is not original
@@ -61,7 +71,7 @@ def test_both_ends_of_a_range_are_inside_and_beyond_them_is_not(name: str):
 
 def test_each_setting_has_a_range_or_options_and_a_place_behind_the_dial():
     names = {field.name for field in dataclasses.fields(Settings)}
-    assert names == RANGES.keys() | OPTIONS.keys()
+    assert names == RANGES.keys() | OPTIONS.keys() | set(SWITCHES)
     assert names - {"dial"} == {name for group in GROUPS.values() for name in group}
 
 
