@@ -31,6 +31,7 @@ def quicken(model: "nn.Module") -> bool:
 def _walk_only_at_a_change(model: Any) -> None:
     """Spares `model.train()`, asked before every step, its walk through all modules where nothing changes."""
     plain = model.train
+    plain(model.training)  # a new adapter's model and the base inside it may disagree
     model.train = lambda mode=True: model if model.training == mode else plain(mode)
 
 

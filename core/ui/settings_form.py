@@ -37,12 +37,12 @@ def ask(project: Project, words: Words, proposed: Settings, key: str) -> Setting
     places: dict[str, Any] = {}
     for group, names in GROUPS.items():
         st.markdown(f"**{words(f'group.{group}')}**")
-        columns = st.columns(2)
-        for place, name in enumerate(names):
-            with columns[place % 2]:
+        for at in range(0, len(names), 2):
+            for name, column in zip(names[at : at + 2], st.columns(2), strict=False):
                 is_idle = name.startswith("lora_") and values["method"] == "full"
-                values[name] = _ask_one(words, name, getattr(proposed, name), f"{key}.{name}", is_idle)
-                places[name] = st.empty()
+                with column:
+                    values[name] = _ask_one(words, name, getattr(proposed, name), f"{key}.{name}", is_idle)
+                    places[name] = st.empty()
     settings = proposed.changed(values)
     for doubt in doubts.of_project(project, settings):
         places[doubt.setting].warning(words(f"doubt.{doubt.code}", **doubt.facts), icon=":material/warning:")

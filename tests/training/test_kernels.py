@@ -65,8 +65,7 @@ def test_loss_and_gradients_are_those_of_peft(batch, bias):
 
 def test_gradient_checkpointing_gives_the_same_gradients(batch):
     model = adapted(llama())
-    model.enable_input_require_grads()
-    model.gradient_checkpointing_enable({"use_reentrant": False})
+    model.activation_checkpointing_enable()
     assert_same(model, batch, takes_quick_loss=True)
 
 
@@ -90,6 +89,35 @@ def test_a_model_that_caps_its_logits_keeps_its_own_loss(batch):
 def test_a_head_that_learns_too_keeps_its_own_loss():
     model = adapted(llama(), modules_to_save=["lm_head"])
     assert kernels.quicken(model) is False
+
+
+def test_a_base_that_was_not_training_trains_with_its_adapter():
+    base = llama(attention_dropout=0.5).eval()
+    base.requires_grad_(False)
+    model = get_peft_model(base, LoraConfig(r=4, target_modules="all-linear"))
+    kernels.quicken(model)
+    assert all(module.training for module in model.train().modules())
+    assert not any(module.training for module in model.eval().modules())
+    assert all(module.training for module in model.train().modules())
+
+
+def test_activations_are_really_computed_again(batch):
+    def kept(model) -> int:
+        sizes: dict[int, int] = {}
+
+        def note(saved: torch.Tensor) -> torch.Tensor:
+            sizes[saved.untyped_storage().data_ptr()] = saved.untyped_storage().nbytes()
+            return saved
+
+        with torch.autograd.graph.saved_tensors_hooks(note, lambda saved: saved):
+            model(**batch)
+        return sum(sizes.values())
+
+    model = adapted(llama())
+    kernels.quicken(model)
+    before = kept(model)
+    model.activation_checkpointing_enable()
+    assert kept(model) < before / 2
 
 
 def test_dropout_goes_on_being_drawn(batch):
