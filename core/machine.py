@@ -4,7 +4,9 @@ import importlib.metadata
 import os
 import platform
 import shutil
+import subprocess
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -60,8 +62,6 @@ def cores() -> int:
 @lru_cache(maxsize=1)
 def gpu_name() -> str | None:
     """Answers the name of the first NVIDIA card, from its own tool; None where there is none."""
-    import subprocess
-
     tool = shutil.which("nvidia-smi")
     if tool is None:
         return None
@@ -91,6 +91,17 @@ def precision() -> Choice:
     if flags & {"avx512_bf16", "amx_bf16"}:
         return Choice("bf16", "precision.cpu_bf16", {})
     return Choice("fp32", "precision.cpu_fp32", {})
+
+
+def free_memory_mb() -> float:
+    """Answers the memory (MB = 10⁶ bytes) that a model could take now: the card's where there is one, else the RAM."""
+    if gpu_name():
+        tool = shutil.which("nvidia-smi") or "nvidia-smi"
+        asked = [tool, "--query-gpu=memory.free", "--format=csv,noheader,nounits"]
+        with suppress(OSError, subprocess.SubprocessError, ValueError, IndexError):
+            answer = subprocess.run(asked, capture_output=True, text=True, timeout=10, check=True)
+            return int(answer.stdout.split()[0]) * 2**20 / 1e6
+    return psutil.virtual_memory().available / 1e6
 
 
 def library_versions() -> dict[str, str]:

@@ -11,7 +11,7 @@ from core.models import folder as models
 from core.project import Project
 from core.tasks import TASKS
 from core.tokens import encode
-from core.training import plan, promise, runs
+from core.training import memory, plan, promise, runs
 from core.training.runs import Run
 from core.training.settings import Settings
 
@@ -125,8 +125,17 @@ def fill(project: Project, stages_missing: list[str]) -> Project:
 
 
 def start_run(project: Project) -> Run:
-    """Creates and starts a run with the settings kept in step 9, else with the quick dial's."""
-    run = runs.create(project, run_settings(project), first_prompt(project))
+    """Creates and starts a run with the settings kept in step 9, else with the quick dial's, made to fit in memory.
+
+    Raises LessonError `does_not_fit` where nothing makes it fit, and what `runs.create` raises.
+    """
+    settings = run_settings(project)
+    fitted = memory.fit(project, settings)
+    if not fitted.fits:
+        needed, free = round(fitted.needed), round(fitted.free)
+        raise LessonError("does_not_fit", model=models.public_name(project.model), needed=needed, free=free)
+    run = runs.create(project, settings, first_prompt(project))
+    runs.reshape(run, fitted.settings.differences(settings))
     promise.carry(project, run)
     runs.start(run)
     return run

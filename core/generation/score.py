@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from torch import nn
 
-TOKENS_A_BATCH = 4096
+TOKENS_A_BATCH = 1024  # their logits are the largest thing that scoring holds
 
 
 @dataclass(frozen=True)

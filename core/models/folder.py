@@ -20,7 +20,9 @@ _LICENCE = re.compile(r"^license:\s*[\"']?([\w.-]+)", re.MULTILINE)
 
 @dataclass(frozen=True)
 class ModelFacts:
-    """What a model's own files say of it. `context` is in tokens, `bytes` counts its weights on disk."""
+    """What a model's own files say of it. `context` is in tokens, `bytes` counts its weights on disk; `hidden` and
+    `inner` are the widths of its layers, outside and inside.
+    """
 
     reference: str
     folder: Path
@@ -30,6 +32,7 @@ class ModelFacts:
     vocabulary: int
     layers: int
     hidden: int
+    inner: int
     bytes: int
 
 
@@ -90,6 +93,7 @@ def describe(reference: str, folder: Path) -> ModelFacts:
     text = config.get("text_config", config)
     weights = sorted(folder.glob("*.safetensors"))
     first = lambda *names: next((int(text[n]) for n in names if text.get(n)), 0)  # noqa: E731
+    hidden = first("hidden_size", "n_embd", "d_model")
     return ModelFacts(
         reference=reference,
         folder=folder,
@@ -98,7 +102,8 @@ def describe(reference: str, folder: Path) -> ModelFacts:
         context=first("max_position_embeddings", "n_positions", "n_ctx") or 1024,
         vocabulary=first("vocab_size"),
         layers=first("num_hidden_layers", "n_layer"),
-        hidden=first("hidden_size", "n_embd"),
+        hidden=hidden,
+        inner=first("intermediate_size", "n_inner", "ffn_dim", "d_ff", "encoder_ffn_dim") or 4 * hidden,
         bytes=sum(path.stat().st_size for path in weights),
     )
 

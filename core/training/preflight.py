@@ -8,7 +8,7 @@ from core.data.split import FEWEST_ROWS
 from core.errors import LessonError
 from core.models import folder as models
 from core.project import Project
-from core.training import doubts
+from core.training import doubts, memory
 from core.training.promise import Promise
 from core.training.settings import Settings
 
@@ -31,14 +31,14 @@ class Check:
 def look(project: Project, settings: Settings, promised: Promise | None) -> list[Check]:
     """Answers all checks, in the order in which they are shown; without a model, its needs are not looked at.
 
-    Memory is unknown until something was measured.
+    Memory is reckoned until it was measured.
     """
     record = storage.read_json(project.tokens / "record.json")
     if record is None:
         return [Check("data", NO)]
     checks = [_data(record), _length(record), *_model(project)]
     if all(check.verdict != NO for check in checks if check.code == "model"):
-        checks += [_settings(project, settings), _memory(promised), _disk(project, settings)]
+        checks += [_settings(project, settings), _memory(project, settings, promised), _disk(project, settings)]
     return checks
 
 
@@ -69,12 +69,14 @@ def _settings(project: Project, settings: Settings) -> Check:
     return Check("settings", WARN if found else OK, {"found": found})
 
 
-def _memory(promised: Promise | None) -> Check:
-    if promised is None:
-        return Check("memory", UNKNOWN)
-    free = machine.inspect().free_memory_gb * 1000
-    facts = {"needed": round(promised.memory_mb), "free": round(free)}
-    return Check("memory", NO if promised.memory_mb > free else WARN if promised.memory_mb > 0.8 * free else OK, facts)
+def _memory(project: Project, settings: Settings, promised: Promise | None) -> Check:
+    fitted = memory.fit(project, settings)
+    facts: dict[str, object] = {"needed": round(fitted.needed), "free": round(fitted.free)}
+    if not fitted.fits:
+        return Check("memory", NO, facts)
+    if changes := fitted.settings.differences(settings):
+        return Check("reshaped", WARN, facts | changes)
+    return Check("memory" if promised else "memory_reckoned", OK, facts)
 
 
 def _disk(project: Project, settings: Settings) -> Check:

@@ -3,8 +3,10 @@
 import os
 import shutil
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from core import processes, storage
 from core.errors import LessonError
@@ -79,7 +81,7 @@ class Run:
         """Answers the settings it was made with, but for what had to change so that it fits in memory."""
         return Settings(**self.record()["settings"] | self.reshaped())
 
-    def reshaped(self) -> dict[str, int]:
+    def reshaped(self) -> dict[str, Any]:
         """Answers the settings that had to change, with their new values; empty where none had to."""
         return storage.read_json(self.folder / "reshaped.json") or {}
 
@@ -151,19 +153,16 @@ def set_label(run: Run, label: Label) -> None:
 
 
 def halve_batch(run: Run) -> bool:
-    """Reads half as many texts at a time, twice as often before each step: the same updates in half the memory.
-
-    An odd batch is divided by its smallest divisor. Answers whether there was anything left to divide.
-    """
+    """Reads fewer texts at a time, see `Settings.halved`. Answers whether there was anything left to divide."""
     settings = run.settings()
-    size = settings.batch_size
-    if size < 2:
-        return False
-    by = next(divisor for divisor in range(2, size + 1) if size % divisor == 0)
-    accumulated = settings.gradient_accumulation_steps * by
-    smaller = {"batch_size": size // by, "gradient_accumulation_steps": accumulated}
-    storage.write_json(run.folder / "reshaped.json", smaller)
-    return True
+    reshape(run, settings.halved())
+    return settings.batch_size > 1
+
+
+def reshape(run: Run, changes: Mapping[str, object]) -> None:
+    """Notes what has to be otherwise than the settings say, so that the run fits in memory."""
+    if changes:
+        storage.write_json(run.folder / "reshaped.json", {**run.reshaped(), **changes})
 
 
 def discard(run: Run) -> None:

@@ -100,6 +100,16 @@ class Settings:
             raise LessonError("settings_out_of_range", problems="; ".join(problems))
         return changed
 
+    def halved(self) -> dict[str, int]:
+        """Answers half as many texts at a time, twice as often before each step: the same updates in half the memory.
+
+        An odd batch is divided by its smallest divisor; of a batch of one nothing changes.
+        """
+        size = self.batch_size
+        by = next((divisor for divisor in range(2, size + 1) if size % divisor == 0), 1)
+        accumulated = self.gradient_accumulation_steps * by
+        return {"batch_size": size // by, "gradient_accumulation_steps": accumulated}
+
     def as_yaml(self) -> str:
         """Answers the settings as a file that a person can read, keep and share."""
         return yaml.safe_dump(dataclasses.asdict(self), sort_keys=False, allow_unicode=True)

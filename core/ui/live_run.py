@@ -29,7 +29,8 @@ def _told(run: Run, words: Words, was_working: bool) -> None:
         st.rerun()
     _progress(state, words)
     if reshaped := run.reshaped():
-        st.info(words("reshaped", **reshaped), icon=":material/compress:")
+        said = f"{words('reshaped')} {promise_panel.reshaped(reshaped, words)}"
+        st.info(said, icon=":material/compress:")
     _controls(run, status, words)
     _curve(run, words)
     _narrate(run, status, words)

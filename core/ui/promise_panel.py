@@ -1,6 +1,6 @@
 """Before a run: what is looked at, and what it will take on this machine, measured."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -60,8 +60,15 @@ def _checks(checks: Sequence[preflight.Check], words: Words) -> None:
     lines = []
     for check in checks:
         facts = {name: plain(fact) if isinstance(fact, str) else fact for name, fact in check.facts.items()}
-        lines.append(f"{_ICONS[check.verdict]} {words(f'check.{check.code}.{check.verdict}', **facts)}")
+        line = f"{_ICONS[check.verdict]} {words(f'check.{check.code}.{check.verdict}', **facts)}"
+        lines.append(f"{line} {reshaped(check.facts, words)}" if check.code == "reshaped" else line)
     st.markdown("  \n".join(lines))
+
+
+def reshaped(changes: Mapping[str, object], words: Words) -> str:
+    """Answers, sentence by sentence, what a run does otherwise so that it fits in memory."""
+    told = ("batch_size", "gradient_checkpointing", "method")
+    return " ".join(words(f"reshaped.{name}", **changes) for name in told if name in changes)
 
 
 def said(promised: Promise, words: Words) -> str:

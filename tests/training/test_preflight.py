@@ -6,6 +6,7 @@ import pytest
 
 from core import machine, texts
 from core.models import folder as models
+from core.training import memory
 from core.training.preflight import NO, OK, UNKNOWN, WARN, look
 from core.training.promise import Promise
 from core.training.settings import Settings
@@ -23,16 +24,27 @@ def test_a_small_project_may_start_and_is_told_that_it_is_small(project):
         "model": OK,
         "licence": OK,
         "settings": OK,
-        "memory": UNKNOWN,
+        "memory_reckoned": OK,
         "disk": OK,
     }
 
 
-@pytest.mark.parametrize(("free_gb", "verdict"), [(10, OK), (1.1, WARN), (0.5, NO)])
-def test_memory_is_judged_once_it_was_measured(project, monkeypatch, free_gb, verdict):
-    here = machine.inspect()
-    monkeypatch.setattr(machine, "inspect", lambda *_: replace(here, free_memory_gb=free_gb))
-    assert verdicts(project, promised=Promise(60, 1000, {}, 10))["memory"] == verdict
+def with_free_memory(monkeypatch, mb):
+    monkeypatch.setattr(machine, "free_memory_mb", lambda: mb)
+
+
+def test_memory_that_was_measured_is_judged_by_that(project, monkeypatch):
+    settings, measured = Settings(batch_size=64, max_length=512), Promise(60, 5000, {}, 10)
+    monkeypatch.setattr(memory.promise, "read", lambda *_: measured)
+    with_free_memory(monkeypatch, 10_000)
+    assert verdicts(project, settings, measured)["memory"] == OK
+    with_free_memory(monkeypatch, 5_000)
+    assert verdicts(project, settings, measured)["reshaped"] == WARN
+
+
+def test_too_little_memory_is_in_the_way(project, monkeypatch):
+    with_free_memory(monkeypatch, 500)
+    assert verdicts(project)["memory"] == NO
 
 
 def test_a_full_disk_is_in_the_way(project, monkeypatch):
@@ -62,7 +74,9 @@ def test_every_verdict_has_its_words(language):
     words = texts.words(language, "09_settings")
     told = [key.split(".")[1:] for key in words.blocks if key.startswith("check.")]
     assert {verdict for _, verdict in told} == {OK, WARN, NO, UNKNOWN}
-    assert {code for code, _ in told} == {"data", "length", "model", "licence", "settings", "memory", "disk"}
+    assert {code for code, _ in told} == {
+        "data", "length", "model", "licence", "settings", "memory", "memory_reckoned", "reshaped", "disk",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(
