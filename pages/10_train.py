@@ -3,10 +3,9 @@
 import streamlit as st
 
 from core import processes, workshop
-from core.models.folder import public_name
 from core.training import plan, runs, watch
 from core.ui import lesson, live_run
-from core.ui.plain import plain
+from core.ui.plain import model_name
 
 with lesson.page("10_train", "settings") as step:
     made = runs.list_runs(step.project)
@@ -16,7 +15,7 @@ with lesson.page("10_train", "settings") as step:
     # 1. Start: a new run whenever none is at work.
     step.section("start")
     dial = workshop.run_settings(step.project).dial
-    st.markdown(step("about_to", dial=step(f"dial.{dial}"), model=plain(public_name(step.project.model))))
+    st.markdown(step("about_to", dial=step(f"dial.{dial}"), model=model_name(step.project.model, step.words)))
     if status not in processes.ACTIVE and st.button(
         step("start.again" if run else "start.button"),
         key="start",

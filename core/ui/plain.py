@@ -3,6 +3,9 @@
 Unescaped, a file called `![](https://…)` would make her browser ask another machine for a picture.
 """
 
+from core.models.folder import CLASSROOM, public_name
+from core.texts import Words
+
 _MARKS = "\\`*_{}[]<>|#$~"
 
 
@@ -14,3 +17,8 @@ def plain(text: object) -> str:
 def in_code(text: str) -> str:
     """Answers `text` as it may stand between two backticks: in one line, and without one of its own."""
     return " ".join(text.replace("`", "'").split())
+
+
+def model_name(reference: str, words: Words) -> str:
+    """Answers how a base model is called on a page: the classroom's by a name of its own, others as they are known."""
+    return words("model.classroom") if reference == CLASSROOM else plain(public_name(reference))

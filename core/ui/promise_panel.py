@@ -13,7 +13,7 @@ from core.training.promise import Promise
 from core.training.runs import Run
 from core.training.settings import Settings
 from core.ui import problem
-from core.ui.plain import plain
+from core.ui.plain import model_name, plain
 
 _TICK_SECONDS = 1.0
 _ICONS = {
@@ -60,6 +60,8 @@ def _checks(checks: Sequence[preflight.Check], words: Words) -> None:
     lines = []
     for check in checks:
         facts = {name: plain(fact) if isinstance(fact, str) else fact for name, fact in check.facts.items()}
+        if "model" in check.facts:
+            facts["model"] = model_name(str(check.facts["model"]), words)
         line = f"{_ICONS[check.verdict]} {words(f'check.{check.code}.{check.verdict}', **facts)}"
         lines.append(f"{line} {reshaped(check.facts, words)}" if check.code == "reshaped" else line)
     st.markdown("  \n".join(lines))
