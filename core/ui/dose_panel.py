@@ -86,7 +86,7 @@ def _plot(points: list[dose.Point], base: float | None, words: Words) -> None:
 
 
 def _table(made: list[Run], points: list[dose.Point], words: Words) -> None:
-    headings = (words("dose.x"), words("dose.rows"), words("state"), words("validation"))
+    headings = (words("dose.share"), words("dose.rows"), words("state"), words("dose.perplexity"))
     lines = ["| " + " | ".join(headings) + " |", "|---|--:|---|--:|"]
     for run, point in zip(made, points, strict=True):
         status = processes.read_state(run.folder)["status"]

@@ -81,7 +81,7 @@ def test_a_finished_dose_is_drawn_and_its_shape_put_in_words(visit, project, dos
     remark = dose.read(dosed)
     assert words(language)(f"dose.read.{remark.code}", **remark.facts) in said(page)
     assert words(language)("dose.few_validation", rows=dose.few_validation(dosed)) in said(page)
-    (table,) = [m.value for m in page.markdown if m.value.startswith(f"| {words(language)('dose.x')}")]
+    (table,) = [m.value for m in page.markdown if m.value.startswith(f"| {words(language)('dose.share')} |")]
     assert all(f"| {point.rows} |" in table for point in dose.points(dosed))
     assert words(language)("dose.stale") not in said(page)
 
