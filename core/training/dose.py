@@ -15,7 +15,7 @@ from core import processes, storage
 from core.errors import LessonError
 from core.processes import ACTIVE
 from core.project import Project
-from core.training import engine, promise, runs, subset, verdict, watch
+from core.training import engine, memory, promise, runs, subset, verdict, watch
 from core.training.narrator import NOISE, Remark
 from core.training.runs import CAN_CONTINUE, DOSE, PAUSE, Run
 from core.training.settings import RANGES, Settings
@@ -70,7 +70,7 @@ def seconds(project: Project, settings: Settings) -> float | None:
 def start(project: Project, settings: Settings, prompt: str) -> list[Run]:
     """Makes the three runs and starts them, each in a process that waits for its turn. Answers them, smallest first.
 
-    Raises LessonError, see `runs.create`.
+    Raises LessonError, see `memory.must_fit` and `runs.create`.
     """
     made = create(project, settings, prompt)
     for run in made:
@@ -80,7 +80,7 @@ def start(project: Project, settings: Settings, prompt: str) -> list[Run]:
 
 def create(project: Project, settings: Settings, prompt: str) -> list[Run]:
     """Makes the three runs, marked with their share and with the name of what they are part of."""
-    alike, rows = even(project, settings), rows_of(project)
+    alike, rows = memory.must_fit(project, even(project, settings)), rows_of(project)
     group, made = secrets.token_hex(4), []
     for share in SHARES:
         keep = {"train": subset.choose(rows[1.0], rows[share], settings.seed)} if share < 1 else None

@@ -13,7 +13,7 @@ from core.models.folder import CLASSROOM
 from core.project import Project
 from core.tasks import TASKS
 from core.tokens import encode
-from core.training import narrator, plan, runs, subset, verdict, watch
+from core.training import memory, narrator, plan, runs, subset, verdict, watch
 from core.training.runs import LAB, Run
 from core.training.settings import RANGES
 
@@ -34,7 +34,7 @@ _BY_HEART = 40  # letters in a row: nobody hits upon so many by chance
 
 
 def start(project: Project, fault: str, predicted: str, prompt: str) -> Run:
-    """Makes the run of a fault and starts it. Raises LessonError, see `runs.create`."""
+    """Makes the run of a fault and starts it. Raises LessonError, see `memory.must_fit` and `runs.create`."""
     run = create(project, fault, predicted, prompt)
     runs.start(run)
     return run
@@ -62,7 +62,8 @@ def _make(project: Project, fault: str, prompt: str, folder: Path | None, marks:
     keep = {"validation": subset.choose(rows["validation"], _VALIDATION_ROWS, settings.seed)}
     if fault == "too_few":
         keep["train"] = subset.choose(rows["train"], FEW_ROWS, settings.seed)
-    return runs.create(project, settings.changed(changes), prompt, folder, keep=keep, marks=marks)
+    fitted = memory.must_fit(project, settings.changed(changes))
+    return runs.create(project, fitted, prompt, folder, keep=keep, marks=marks)
 
 
 @contextmanager
