@@ -130,12 +130,9 @@ def start_run(project: Project) -> Run:
     Raises LessonError `does_not_fit` where nothing makes it fit, and what `runs.create` raises.
     """
     settings = run_settings(project)
-    fitted = memory.fit(project, settings)
-    if not fitted.fits:
-        needed, free = round(fitted.needed), round(fitted.free)
-        raise LessonError("does_not_fit", model=models.public_name(project.model), needed=needed, free=free)
+    fitted = memory.must_fit(project, settings)
     run = runs.create(project, settings, first_prompt(project))
-    runs.reshape(run, fitted.settings.differences(settings))
+    runs.reshape(run, fitted.differences(settings))
     promise.carry(project, run)
     runs.start(run)
     return run

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from core import machine, storage
+from core.errors import LessonError
 from core.generation.score import TOKENS_A_BATCH
 from core.models import folder as models
 from core.models.folder import ModelFacts
@@ -85,6 +86,15 @@ def fit(project: Project, settings: Settings, free_mb: float | None = None) -> F
             return Fit(tried, needed(tried) * measured_more, free, fits=False)
         tried = smaller
     return Fit(tried, needed(tried) * measured_more, free, fits=True)
+
+
+def must_fit(project: Project, settings: Settings) -> Settings:
+    """Answers the settings with which a run fits in memory. Raises LessonError `does_not_fit` where none do."""
+    fitted = fit(project, settings)
+    if not fitted.fits:
+        needed, free = round(fitted.needed), round(fitted.free)
+        raise LessonError("does_not_fit", model=models.public_name(project.model), needed=needed, free=free)
+    return fitted.settings
 
 
 def _smaller(settings: Settings) -> Settings | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from core.training.watch import Curve, perplexity
 
-_NOISE = 0.01  # of the untouched model's loss: smaller changes between two evaluations say nothing
+NOISE = 0.01  # of the untouched model's loss: smaller changes between two evaluations say nothing
 _RISE = 0.05  # of it, above the untouched model: what was there is being unlearned
 _STILL = 3  # evaluations in a row without progress, from which the curve is flat
 
@@ -21,7 +21,7 @@ class Remark:
 def narrate(curve: Curve, is_over: bool) -> Remark | None:
     """Answers what the validation curve says so far; None before the untouched model was measured.
 
-    In turn: `diverging`, `overfitting`, `flat`, `falling`, and `waiting` before the first evaluation. A run that is
+    In turn: `overfitting`, `diverging`, `flat`, `falling`, and `waiting` before the first evaluation. A run that is
     over gets the same codes with `.after`, for there is nothing left to stop.
     """
     if curve.base is None:
@@ -36,24 +36,24 @@ def _seen(curve: Curve, base: float) -> Remark:
     best = curve.best
     if best is None:
         return Remark("waiting", {"before": perplexity(base)})
-    noise = _NOISE * base
+    noise = NOISE * base
     last = curve.validation[-1][1]
     facts = {"before": perplexity(base), "best": perplexity(best[1]), "now": perplexity(last), "step": best[0]}
+    since_best = sum(step > best[0] for step, _ in curve.validation)
+    if since_best >= 2 and last > best[1] + noise and _learns_by_heart(curve, base):
+        return Remark("overfitting", facts)  # however far it rises: where steps are too large, nothing is learned
     if last > base * (1 + _RISE):
         return Remark("diverging", facts)
-    since_best = sum(step > best[0] for step, _ in curve.validation)
-    if since_best >= 2 and last > best[1] + noise and _learns_by_heart(curve):
-        return Remark("overfitting", facts)
     losses = [base, *(loss for _, loss in curve.validation)]
     if len(losses) > _STILL and min(losses[:-_STILL]) - min(losses[-_STILL:]) < noise:
         return Remark("flat", facts)
     return Remark("falling", facts)
 
 
-def _learns_by_heart(curve: Curve) -> bool:
+def _learns_by_heart(curve: Curve, base: float) -> bool:
     """Says whether the texts it learns from surprise it less and less, while the others no longer do."""
     half = len(curve.train) // 2
     if half < 2:
         return True
-    before, after = ([loss for _, loss in part] for part in (curve.train[:half], curve.train[half:]))
-    return sum(after) / len(after) < sum(before) / len(before)
+    before, after = (sum(loss for _, loss in part) / len(part) for part in (curve.train[:half], curve.train[half:]))
+    return after < min(before, base)

@@ -3,7 +3,7 @@
 import os
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,11 @@ from core.models import folder as models
 from core.processes import ACTIVE
 from core.project import Project
 from core.tokens import encode
+from core.training import subset
 from core.training.settings import Settings
 
+# What a run was made for: her own model, a comparison of how many texts help (`dose.py`), a fault to watch (`lab.py`).
+OWN, DOSE, LAB = "own", "dose", "lab"
 PAUSE, FINISH = "pause", "finish"
 _DISCARDED = ".discarded"  # a folder beside the runs
 _KEPT_DAYS = 7  # how long a discarded run can come back
@@ -77,6 +80,11 @@ class Run:
             raise LessonError("run_not_found", run=self.name)
         return record
 
+    @property
+    def purpose(self) -> str:
+        """OWN, DOSE or LAB; only her OWN runs are evaluated, compared and shared."""
+        return (storage.read_json(self.folder / "settings.json") or {}).get("purpose", OWN)
+
     def settings(self) -> Settings:
         """Answers the settings it was made with, but for what had to change so that it fits in memory."""
         return Settings(**self.record()["settings"] | self.reshaped())
@@ -104,18 +112,28 @@ def open_run(folder: Path) -> Run:
     return run
 
 
-def list_runs(project: Project) -> list[Run]:
-    """Answers a project's runs, the newest first."""
+def list_runs(project: Project, purpose: str | None = OWN) -> list[Run]:
+    """Answers a project's runs that were made for this purpose (None: for any), the newest first."""
     folders = [path.parent for path in project.runs.glob("run-*/settings.json")]
-    return [Run(folder) for folder in sorted(folders, key=lambda f: -int(f.name.removeprefix("run-")))]
+    made = [Run(folder) for folder in sorted(folders, key=lambda f: -int(f.name.removeprefix("run-")))]
+    return [run for run in made if purpose is None or run.purpose == purpose]
 
 
-def create(project: Project, settings: Settings, prompt: str = "", folder: Path | None = None) -> Run:
+def create(
+    project: Project,
+    settings: Settings,
+    prompt: str = "",
+    folder: Path | None = None,
+    *,
+    keep: Mapping[str, Sequence[int]] | None = None,
+    marks: Mapping[str, object] | None = None,
+) -> Run:
     """Makes a run: its settings and its own copy of tokens and prepared texts (hard links where the disk can).
 
     `prompt` begins the sample that the model writes at each evaluation. It gets the next number among the project's
-    runs, unless it is to be made in another, new `folder`. Raises LessonError: `not_tokenised`,
-    `stale_tokens`, `settings_out_of_range`.
+    runs, unless it is to be made in another, new `folder`. `keep` names, by part, the places of the only rows that
+    its copy has. `marks` stand in its record: a run that is not her own says its `purpose` there. Raises LessonError:
+    `not_tokenised`, `stale_tokens`, `settings_out_of_range`.
     """
     tokens = storage.read_json(project.tokens / "record.json")
     prepared = storage.read_json(project.prepared / "record.json")
@@ -128,12 +146,13 @@ def create(project: Project, settings: Settings, prompt: str = "", folder: Path 
         problems += encode.length_problems(project, settings.max_length)
     if problems:
         raise LessonError("settings_out_of_range", problems="; ".join(problems))
-    run = Run(folder or _new_folder(project))
+    run = Run(folder or new_folder(project))
     for source, copy in ((project.tokens, run.tokens), (project.prepared, run.prepared)):
         with storage.disk_errors(copy):
             shutil.copytree(source, copy, copy_function=_link)
     if settings.max_length not in (0, tokens["max_length"]):
         encode.cut_into(project, run.tokens, settings.max_length)
+    subset.keep_all(run.tokens, run.prepared, keep or {})
     record = {
         "settings": asdict(settings),
         "model": project.model,
@@ -143,6 +162,7 @@ def create(project: Project, settings: Settings, prompt: str = "", folder: Path 
         "prompt": prompt,
         "made_from": tokens["fingerprint"],
         "created": time.time(),
+        **(marks or {}),
     }
     storage.write_json(run.folder / "settings.json", record)
     return run
@@ -216,9 +236,9 @@ def requested(run: Run) -> str | None:
         return None
 
 
-def _new_folder(project: Project) -> Path:
+def new_folder(project: Project) -> Path:
     """Makes the folder of the next free number; two tabs at once get two runs."""
-    taken = [*list_runs(project), *discarded(project)]
+    taken = [*list_runs(project, purpose=None), *discarded(project)]
     number = 1 + max((int(run.name.removeprefix("run-")) for run in taken), default=0)
     while True:
         folder = project.runs / f"run-{number}"

@@ -28,7 +28,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
 
 # The least and the most of each number: outside, nothing useful happens or memory explodes.
 RANGES: dict[str, tuple[float, float]] = {
-    "learning_rate": (1e-6, 0.1),
+    "learning_rate": (1e-6, 1.0),  # a hundred times too much is a lesson of ours
     "epochs": (0.01, 200),
     "max_steps": (0, 100_000),
     "max_length": (0, 131_072),

@@ -59,12 +59,21 @@ def keep_before(run: Run, scores: Sequence[Score]) -> None:
     storage.write_json(run.folder / "before.json", {"scores": [asdict(score) for score in scores]})
 
 
+def scores(run: Run, moment: str) -> list[Score] | None:
+    """Answers each validation row's score, `before` any step or `after` the last; None where it is not kept."""
+    kept = storage.read_json(run.folder / f"{moment}.json")
+    return [Score(**score) for score in kept["scores"]] if kept else None
+
+
 def judge_run(run: Run, after: Sequence[Score], adapter_is_zero: bool) -> None:
-    """Compares with what `keep_before` kept, and writes `verdict.json`; a run of before this check gets none."""
-    kept = storage.read_json(run.folder / "before.json")
-    if kept is None:
+    """Keeps the scores too, compares with what `keep_before` kept, and writes `verdict.json`.
+
+    A run of before this check gets none.
+    """
+    storage.write_json(run.folder / "after.json", {"scores": [asdict(score) for score in after]})
+    before = scores(run, "before")
+    if before is None:
         return
-    before = [Score(**score) for score in kept["scores"]]
     storage.write_json(run.folder / "verdict.json", asdict(judge(before, after, adapter_is_zero, wrote_otherwise(run))))
 
 

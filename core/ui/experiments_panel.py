@@ -8,15 +8,15 @@ from typing import Any
 
 import streamlit as st
 
-from core import processes, texts
+from core import processes, texts, workshop
 from core import project as projects
 from core.errors import LessonError
 from core.evaluation import evaluate
 from core.project import Project
 from core.texts import Words
 from core.training import runs, verdict, watch
-from core.training.runs import Label, Run
-from core.ui import plots, problem
+from core.training.runs import DOSE, LAB, Label, Run
+from core.ui import lesson, plots, problem
 from core.ui.plain import in_code, plain
 
 _MOST_COMPARED = 6  # the plot has no more colours
@@ -40,7 +40,11 @@ def table(made: Sequence[Run], words: Words) -> list[Run]:
 
 
 def name_of(run: Run, words: Words) -> str:
-    """Answers how she calls a run, or its number."""
+    """Answers how she calls a run, or its number; one that is not her own is called by what it was made for."""
+    if run.purpose == DOSE:
+        return words("dose.name")
+    if run.purpose == LAB:
+        return words(f"lab.{run.record()['fault']}")
     number = run.name.removeprefix("run-")
     return run.label().name or words("run.number", number=int(number))
 
@@ -147,10 +151,27 @@ def one(project: Project, made: Sequence[Run], words: Words) -> None:
 
 
 def offer_back(project: Project, words: Words) -> None:
-    """Offers to bring back what was discarded, for as long as it is kept."""
+    """Offers to bring back what was discarded, for as long as it is kept; the runs of one dose together."""
+    together: dict[str, list[Run]] = {}
     for run in runs.discarded(project):
+        together.setdefault(run.record().get("dose_group", run.name), []).append(run)
+    for key, away in together.items():
         said, back = st.columns([3, 1], vertical_alignment="center")
-        said.caption(words("discarded", run=in_code(name_of(run, words))))
-        if back.button(words("discarded.undo"), key=f"undo.{run.name}", icon=":material/undo:", width="stretch"):
-            runs.restore(run)
+        said.caption(words("discarded", run=in_code(name_of(away[0], words))))
+        if back.button(words("discarded.undo"), key=f"undo.{key}", icon=":material/undo:", width="stretch"):
+            for run in away:
+                runs.restore(run)
             st.rerun()
+
+
+def waits(project: Project | None, words: Words) -> bool:
+    """Says whether there are no tokens yet to make a run of; if so, says on the page what to do first."""
+    missing = workshop.missing(project, workshop.BY_NAME["10_train"])
+    if not missing:
+        return False
+    step = workshop.BY_NAME[lesson.MADE_IN[missing[0]]]
+    title = texts.words(words.language, step.name)("title")
+    st.info(f"{words('first')} {words(f'missing.{missing[0]}')}", icon=":material/lock:")
+    go = words("locked.go", number=step.number, title=title)
+    st.page_link(step.page, label=go, icon=":material/arrow_forward:")
+    return True

@@ -202,7 +202,7 @@ def _locked(lesson: Lesson, waiting: list[str]) -> None:
     read = waiting[0] == "texts" and lesson.project and stages.kept_source(lesson.project)
     missing = lesson("missing.texts.read", source=plain(read.name)) if read else lesson(f"missing.{waiting[0]}")
     st.info(f"**{lesson('locked')}** {missing}", icon=":material/lock:")
-    first = next(step for step in workshop.STEPS if step.name == _MADE_IN[waiting[0]])
+    first = next(step for step in workshop.STEPS if step.name == MADE_IN[waiting[0]])
     go, sample = st.columns(2)
     title = texts.words(lesson.language, first.name)("title")
     with go:
@@ -218,7 +218,7 @@ def _locked(lesson: Lesson, waiting: list[str]) -> None:
             _fill(lesson, waiting)
 
 
-_MADE_IN = {
+MADE_IN = {
     "texts": "05_load_texts",
     "prepared": "06_clean_texts",
     "tokens": "08_lengths",

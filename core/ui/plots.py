@@ -34,7 +34,7 @@ def show(figure: go.Figure, alt: str, key: str, height: int = 320) -> None:
         font={"family": "Figtree, sans-serif", "size": 14, "color": c["ink"]},
         uirevision=key,
         hovermode="closest",
-        legend={"orientation": "h", "y": 1.12, "x": 0},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},  # it grows upwards where it is narrow
         separators=".," if st.session_state.get("language") == "en" else ",.",  # as each language writes numbers
         dragmode=False,
     )
@@ -173,6 +173,33 @@ def overlaid(curves: dict[str, list[tuple[int, float]]], names: dict[str, str]) 
         x, y = zip(*points, strict=True)
         figure.add_scatter(x=x, y=y, name=name, mode="lines+markers", line={"color": palette[place % len(palette)]})
     figure.update_xaxes(title=names["x"])
+    figure.update_yaxes(title=names["y"])
+    return figure
+
+
+def dose(
+    points: Sequence[tuple[float, float, str]], base: float, ticks: dict[float, str], names: dict[str, str]
+) -> go.Figure:
+    """The lowest validation loss by the share of the texts (0 to 1), and the untouched model's dashed line.
+
+    `points` are (share, loss, words for who points at it); `ticks` are the shares as words.
+    """
+    c = colours()
+    figure = go.Figure()
+    line = {"color": c["other"], "dash": "dash"}
+    figure.add_scatter(x=[0, 1], y=[base, base], name=names["base"], mode="lines", line=line, hoverinfo="skip")
+    shares, losses, said = zip(*points, strict=True)
+    figure.add_scatter(
+        x=shares,
+        y=losses,
+        name=names["texts"],
+        mode="lines+markers",
+        line={"color": c["main"], "width": 3},
+        marker={"size": 11},
+        hovertext=said,
+        hovertemplate="%{hovertext}<extra></extra>",
+    )
+    figure.update_xaxes(title=names["x"], range=[0, 1.04], tickvals=list(ticks), ticktext=list(ticks.values()))
     figure.update_yaxes(title=names["y"])
     return figure
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from core import processes
+from core import processes, storage
 from core import project as projects
 from core.data import stages
 from core.project import Project
@@ -85,3 +85,21 @@ def finished_run(project: Project, new_run: Callable[..., Run]) -> Run:
     while processes.read_state(run.folder)["status"] in processes.ACTIVE:
         time.sleep(0.05)
     return run
+
+
+@pytest.fixture(scope="session")
+def tell() -> Callable[..., None]:
+    """Writes what a run's process would have told: its curve and how it ended."""
+
+    def write(run: Run, base: float, validation: list[float], train: list[float] = (), **state: object) -> None:
+        kinds = {"base": [base], "validation": validation, "train": train}
+        first = {"base": 0, "validation": 10, "train": 1}
+        lines = [
+            {"kind": kind, "step": first[kind] + place * max(1, first[kind]), "loss": loss}
+            for kind, losses in kinds.items()
+            for place, loss in enumerate(losses)
+        ]
+        run.metrics.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+        storage.write_json(run.folder / "state.json", {"status": "finished", "error": None, **state})
+
+    return write

@@ -47,3 +47,14 @@ def test_every_remark_has_words_for_what_is_seen_and_for_what_to_do(language):
                 )
                 assert all(said)
                 assert "{" not in "".join(said)
+
+
+def test_what_rises_far_above_the_untouched_model_is_still_by_heart_if_training_goes_on_falling():
+    """Eight texts read over and over: too large a step would have undone what it reads, too."""
+    by_heart = [(step, 4.6 * 0.95**step) for step in range(1, 41)]
+    risen = [(4, 4.2), (8, 4.0), (12, 4.6), (16, 5.2), (20, 5.6)]
+    assert narrate(Curve(by_heart, risen, 4.5), is_over=True).code == "overfitting.after"
+    undone = [(step, 4.6 + step / 10) for step in range(1, 41)]
+    assert narrate(Curve(undone, risen, 4.5), is_over=True).code == "diverging.after"
+    settled = [(step, 20.0 if step < 10 else 7.2) for step in range(1, 41)]
+    assert narrate(Curve(settled, risen, 4.5), is_over=True).code == "diverging.after"

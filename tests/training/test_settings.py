@@ -14,7 +14,7 @@ def test_everything_out_of_range_is_named_at_once():
     assert problems == [
         "nonsense = 1 (?)",
         "epochs = many (float)",
-        "learning_rate = 5.0 (1e-06–0.1)",
+        "learning_rate = 5.0 (1e-06–1)",
         "lora_rank = 0 (1–256)",
         "schedule = zigzag (cosine, linear, constant)",
     ]
