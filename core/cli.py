@@ -105,7 +105,7 @@ def adapt(options: argparse.Namespace) -> None:
 def train(options: argparse.Namespace) -> None:
     from core.training import runs, worker
 
-    worker.train(runs.open_run(options.run_folder))
+    worker.train(runs.open_run(options.run_folder), options.finish)
 
 
 def evaluate(options: argparse.Namespace) -> None:
@@ -182,6 +182,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--json", action="store_true", help=words("option.json"))
     for name, run in (("train", train), ("promise", promise), ("evaluate", evaluate), ("generate", generate)):
         command(name, run).add_argument("run_folder", metavar="RUN", type=Path, help=words("option.run"))
+    commands.choices["train"].add_argument("--finish", action="store_true", help=words("option.finish"))
     asked = commands.choices["generate"]
     asked.add_argument("prompt", metavar="PROMPT", help=words("option.prompt"))
     asked.add_argument("--base", action="store_true", help=words("option.base"))

@@ -15,6 +15,7 @@ from core import storage
 ACTIVE = ("starting", "waiting", "loading", "running", "stopping")
 ROOT = Path(__file__).parent.parent
 _START_SECONDS = 15
+_BOOT = Path("/proc/sys/kernel/random/boot_id")  # Linux: another one each time the machine starts
 
 
 class State:
@@ -22,10 +23,19 @@ class State:
 
     def __init__(self, folder: Path, **facts: object) -> None:
         process = psutil.Process()
+        self._began = time.monotonic() - max(0.0, time.time() - process.create_time())
         self.path = folder / "state.json"
         self.content = {**(storage.read_json(self.path) or {}), "error": None, **facts}
-        self.content |= {"status": "starting", "pid": process.pid, "pid_created": process.create_time()}
+        self._before = self.content.get("seconds", 0.0)
+        self.content |= {"status": "starting", "pid": process.pid, "born": birth(process.pid)}
         self.write()
+
+    def seconds(self) -> float:
+        """Answers how long this process has lived, whatever was done to the clock, and those whose work it continues.
+
+        Of these it knows what they wrote as `seconds`.
+        """
+        return self._before + time.monotonic() - self._began
 
     def write(self, **facts: object) -> None:
         self.content |= {**facts, "updated": time.time()}
@@ -74,19 +84,28 @@ def read_state(folder: Path) -> dict:
     state = storage.read_json(folder / "state.json")
     if state is None:
         return {"status": "none"}
-    if state["status"] in ACTIVE and not is_alive(state["pid"], state["pid_created"]):
+    if state["status"] in ACTIVE and not is_alive(state["pid"], state.get("born", "")):
         state = storage.read_json(folder / "state.json") or state  # it may have ended just now
         if state["status"] in ACTIVE:
             return {**state, "status": "died"}
     return state
 
 
-def is_alive(pid: int, created: float) -> bool:
-    """Says whether the process of that number is still the one that was born at `created` (s since 1970)."""
+def birth(pid: int) -> str:
+    """Answers what tells a process from any other that had, or will have, its number. Raises psutil.Error.
+
+    Not the moment in seconds since 1970: on Linux that is reckoned from a time of boot that moves with the clock, so
+    that a clock put right would make every worker a stranger. psutil's hash stands on the ticks since the boot.
+    """
+    boot = _BOOT.read_text().strip() if _BOOT.exists() else ""
+    return f"{boot}/{hash(psutil.Process(pid))}"
+
+
+def is_alive(pid: int, born: str) -> bool:
+    """Says whether the process of that number is still the one whose `birth` was `born`."""
     _reap(pid)
     try:
-        process = psutil.Process(pid)
-        return abs(process.create_time() - created) < 1 and process.status() != psutil.STATUS_ZOMBIE
+        return birth(pid) == born and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.Error:
         return False
 

@@ -90,15 +90,15 @@ def _ends_a_line(file: BinaryIO) -> bool:
 
 
 def read_json_lines(path: Path) -> list[dict]:
-    """Answers the whole lines of a JSON-lines file; a last line still being written is left for later."""
+    """Answers the objects of a JSON-lines file; a line that is none, or only half of one yet, is left out."""
     if not path.exists():
         return []
     records = []
     for line in path.read_bytes().split(b"\n"):  # other marks that end a line may stand inside a text
-        try:
-            records.append(json.loads(line))
-        except ValueError:
-            continue
+        with suppress(ValueError, RecursionError):
+            record = json.loads(line)
+            if isinstance(record, dict):
+                records.append(record)
     return records
 
 

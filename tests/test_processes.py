@@ -44,15 +44,15 @@ def test_a_worker_that_is_killed_is_known_to_have_died_and_where(worker, tmp_pat
 
 def test_a_child_that_has_ended_and_nobody_waited_for_is_not_alive(tmp_path):
     child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(0.2)"])
-    created = psutil.Process(child.pid).create_time()
-    assert processes.is_alive(child.pid, created)
+    born = processes.birth(child.pid)
+    assert processes.is_alive(child.pid, born)
     time.sleep(0.6)
-    assert not processes.is_alive(child.pid, created)
+    assert not processes.is_alive(child.pid, born)
 
 
 def test_another_process_with_the_same_number_is_not_the_one_that_died(worker, tmp_path):
     state = storage.load_json(tmp_path / "state.json")
-    storage.write_json(tmp_path / "state.json", {**state, "pid_created": state["pid_created"] - 1000})
+    storage.write_json(tmp_path / "state.json", {**state, "born": processes.birth(os.getpid())})
     assert processes.read_state(tmp_path)["status"] == "died"
     processes.kill(tmp_path)
     time.sleep(0.1)

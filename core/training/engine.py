@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.generation import loaded as models
@@ -41,8 +42,6 @@ def load_base(run: Run) -> Loaded:
 
     A model that is to be trained whole is float32: small updates would be lost in bf16.
     """
-    from pathlib import Path
-
     settings = run.settings()
     folder = Path(run.record()["model_folder"])
     precision = "fp32" if settings.method == "full" else settings.precision
@@ -89,6 +88,17 @@ def _targets(loaded: Loaded, wanted: str) -> str | list[str]:
     ]
     is_attention = [bool(re.search("attn|attention", name, re.IGNORECASE)) for name in linear]
     return [name for name, is_it in zip(linear, is_attention, strict=True) if is_it == (wanted == "attention")]
+
+
+def load_weights(loaded: Loaded, checkpoint: Path) -> None:
+    """Puts what a checkpoint had learned in a model that is open for training."""
+    from peft import PeftModel
+    from safetensors.torch import load_model
+
+    if isinstance(loaded.model, PeftModel):
+        loaded.model.load_adapter(str(checkpoint), loaded.model.active_adapter)
+    else:
+        load_model(loaded.model, checkpoint / "model.safetensors")
 
 
 def fingerprint(loaded: Loaded) -> list[float]:
@@ -144,7 +154,7 @@ def make_trainer(run: Run, loaded: Loaded, train: "Dataset", validation: list[di
         eval_steps=planned.evaluate_every,
         save_strategy="steps",
         save_steps=planned.evaluate_every,
-        save_total_limit=2,
+        save_total_limit=None,  # see checkpoints.forget
         load_best_model_at_end=True,
         metric_for_best_model="eval_loss",
         greater_is_better=False,

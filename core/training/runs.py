@@ -22,7 +22,8 @@ OWN, DOSE, LAB = "own", "dose", "lab"
 PAUSE, FINISH = "pause", "finish"
 _DISCARDED = ".discarded"  # a folder beside the runs
 _KEPT_DAYS = 7  # how long a discarded run can come back
-CAN_CONTINUE = ("paused", "died", "failed")
+CAN_CONTINUE = ("none", "paused", "died", "failed")
+RESERVED_BYTES = 65_536  # set aside, so that a disk that fills up still has room for saying so
 
 
 @dataclass(frozen=True)
@@ -113,8 +114,11 @@ def open_run(folder: Path) -> Run:
 
 
 def list_runs(project: Project, purpose: str | None = OWN) -> list[Run]:
-    """Answers a project's runs that were made for this purpose (None: for any), the newest first."""
-    folders = [path.parent for path in project.runs.glob("run-*/settings.json")]
+    """Answers a project's runs that were made for this purpose (None: for any), the newest first.
+
+    Those whose settings the disk has lost are left out.
+    """
+    folders = [path.parent for path in project.runs.glob("run-*/settings.json") if storage.read_json(path)]
     made = [Run(folder) for folder in sorted(folders, key=lambda f: -int(f.name.removeprefix("run-")))]
     return [run for run in made if purpose is None or run.purpose == purpose]
 
@@ -209,18 +213,21 @@ def restore(run: Run) -> None:
     run.folder.rename(run.folder.parent.parent / run.name)
 
 
-def start(run: Run) -> None:
+def start(run: Run, finish: bool = False) -> None:
     """Starts, or continues, a run in its own process; does nothing where it is already at work.
 
-    Raises LessonError `run_is_finished`.
+    With `finish` it only ends it, with the best that its checkpoints hold. Raises LessonError `run_is_finished`,
+    `disk_full`.
     """
     state = processes.read_state(run.folder)
     if state["status"] in ACTIVE:
         return
     if state["status"] == "finished":
         raise LessonError("run_is_finished", run=run.name)
+    if shutil.disk_usage(run.folder).free < 2 * RESERVED_BYTES:  # its process could not even say so
+        raise LessonError("disk_full", folder=run.folder)
     (run.folder / "request").unlink(missing_ok=True)
-    processes.launch(["train", str(run.folder)], run.folder)
+    processes.launch(["train", str(run.folder), *(["--finish"] if finish else [])], run.folder)
 
 
 def ask(run: Run, request: str) -> None:

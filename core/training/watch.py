@@ -27,14 +27,20 @@ def curve(run: Run) -> Curve:
     """Reads `metrics.jsonl`. A step told twice (a run continued from a checkpoint) counts as told last."""
     told: dict[str, dict[int, float]] = {"train": {}, "validation": {}, "base": {}}
     for record in storage.read_json_lines(run.metrics):
-        told[record["kind"]][record["step"]] = record["loss"]
+        match record:
+            case {"kind": "train" | "validation" | "base" as kind, "step": int(step), "loss": float(loss)}:
+                told[kind][step] = loss
     base = told["base"].get(0)
     return Curve(thinned(sorted(told["train"].items())), sorted(told["validation"].items()), base)
 
 
 def samples(run: Run) -> list[dict]:
     """Answers what the model wrote at each evaluation (`step`, `text`), in order; step 0 is the untouched model."""
-    told = {record["step"]: record for record in storage.read_json_lines(run.samples)}
+    told = {}
+    for record in storage.read_json_lines(run.samples):
+        match record:
+            case {"step": int(step), "text": str()}:
+                told[step] = record
     return [told[step] for step in sorted(told)]
 
 

@@ -8,7 +8,6 @@ import signal
 import sys
 import time
 import traceback
-import zipfile
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -24,16 +23,18 @@ from core.models.folder import public_name
 from core.processes import State
 from core.tasks import TASKS
 from core.tokens.encode import prompt_ids
-from core.training import engine, verdict
-from core.training.runs import FINISH, PAUSE, Run, ask, halve_batch, requested
+from core.training import checkpoints, engine, verdict, watch
+from core.training.runs import FINISH, PAUSE, RESERVED_BYTES, Run, ask, halve_batch, requested
+from core.training.settings import Settings
 from core.training.slot import slot
 
 SAMPLE = Sampling(temperature=0.7, top_p=0.9, max_new_tokens=50, seed=11)
-RESERVED_BYTES = 65_536  # set aside, so that a disk that fills up still has room for saying so
 
 
-def train(run: Run) -> dict:
+def train(run: Run, finish: bool = False) -> dict:
     """Trains, or continues, a run to its end, its pause or its failure. Answers its last state.
+
+    With `finish` it takes no further step: the run ends with the best that its checkpoints hold.
 
     Raises LessonError `run_is_busy` where another process is at it and `run_is_finished` where nothing is left to
     do; every other LessonError is written in the state as well as raised.
@@ -47,14 +48,15 @@ def train(run: Run) -> dict:
         if processes.read_state(run.folder)["status"] == "finished":
             raise LessonError("run_is_finished", run=run.name)
         (run.folder / "request").unlink(missing_ok=True)  # it was for the process before this one
+        storage.recover(run.folder)
         state = State(run.folder, run=run.name)
         try:
             _pause_on_termination(run)
             storage.write_bytes(run.folder / "reserve", os.urandom(RESERVED_BYTES))
             with slot(run, state) as our_turn:
-                last = _train_within_memory(run, state) if our_turn else {"status": "paused"}
+                last = _train_within_memory(run, state, finish) if our_turn else {"status": "paused"}
             (run.folder / "reserve").unlink(missing_ok=True)
-            state.write(**last)
+            state.write(**last, seconds=state.seconds())
         except Exception as error:
             known = error if isinstance(error, LessonError) else _known(error, run)
             if known is not error:
@@ -71,15 +73,15 @@ def train(run: Run) -> dict:
 def _say_failed(run: Run, state: State, error: LessonError) -> None:
     """Writes the failure in the state, even on a full disk: first gives back what was kept for this moment."""
     (run.folder / "reserve").unlink(missing_ok=True)
-    last_checkpoint(run)  # what a full disk left half written goes
+    checkpoints.last(run)  # what a full disk left half written goes
     state.write(status="failed", error={"code": error.code, "facts": {n: str(f) for n, f in error.facts.items()}})
 
 
-def _train_within_memory(run: Run, state: State) -> dict:
+def _train_within_memory(run: Run, state: State, finish: bool) -> dict:
     """Trains; where the memory does not suffice, again from the last checkpoint with batches of half the size."""
     while True:
         try:
-            return _train(run, state)
+            return _train(run, state, finish)
         except Exception as error:
             if not _is_out_of_memory(error) or not halve_batch(run):
                 raise
@@ -89,9 +91,12 @@ def _train_within_memory(run: Run, state: State) -> dict:
         torch.cuda.empty_cache()
 
 
-def _train(run: Run, state: State) -> dict:
+def _train(run: Run, state: State, finish: bool) -> dict:
     """Trains in our turn. Answers what is to be the run's last state."""
     state.write(status="loading", peak_memory_mb=round(processes.peak_memory_mb()))
+    checkpoint = checkpoints.last(run)
+    if finish and not checkpoint:
+        raise LessonError("run_not_finished", run=run.name)
     import torch
     from datasets import load_from_disk
 
@@ -100,21 +105,10 @@ def _train(run: Run, state: State) -> dict:
     validation = table.rows(run.tokens / "validation")
     base = engine.load_base(run)
     before = engine.fingerprint(base) if settings.method == "full" else []
-    if not storage.read_json_lines(run.metrics):
-        scores = score(base.model, validation)
-        total = sum(scores, Score(0.0, 0, 0))
-        if not math.isfinite(total.loss):
-            raise LessonError("broken_model", folder=public_name(run.record()["model"]), file="NaN")
-        verdict.keep_before(run, scores)
-        storage.append_json(
-            run.metrics, {"kind": "base", "step": 0, "loss": total.loss, "perplexity": total.perplexity}
-        )
-        write_sample(run, base, 0)
+    if watch.curve(run).base is None:
+        _measure_untouched(run, base, validation)
     loaded = engine.open_for_training(base, settings)
     planned = engine.schedule(settings, len(train_rows))
-    teller = _teller(run, state, loaded)
-    trainer = engine.make_trainer(run, loaded, train_rows, validation, [teller])
-    checkpoint = last_checkpoint(run)
     state.write(
         status="running",
         step=state.content.get("step", 0) if checkpoint else 0,
@@ -123,50 +117,50 @@ def _train(run: Run, state: State) -> dict:
         trainable_parameters=sum(p.numel() for p in loaded.model.parameters() if p.requires_grad),
         device=loaded.device,
     )
-    torch.manual_seed(settings.seed)
-    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-    if requested(run) == PAUSE and trainer.state.global_step < planned.steps:
-        worked = state.content.get("seconds_before", 0.0) + time.time() - state.content["pid_created"]
-        return {"status": "paused", "step": trainer.state.global_step, "seconds_before": worked}
+    if checkpoint and (finish or _is_over(checkpoints.told(checkpoint), settings, planned.steps)):
+        step = checkpoints.told(checkpoint)["global_step"]
+        engine.load_weights(loaded, checkpoints.best(checkpoint))
+    else:
+        trainer = engine.make_trainer(run, loaded, train_rows, validation, [_teller(run, state, loaded)])
+        torch.manual_seed(settings.seed)
+        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+        step = trainer.state.global_step
+        if requested(run) == PAUSE and step < planned.steps:
+            return {"status": "paused", "step": step}
+    after = score(loaded.model, validation)
+    if not math.isfinite(sum(after, Score(0.0, 0, 0)).loss):
+        raise _diverged(run, step)
     _keep_weights(run, loaded)
-    verdict.judge_run(run, score(loaded.model, validation), engine.is_untouched(loaded, before))
-    return {
-        "status": "finished",
-        "step": trainer.state.global_step,
-        "peak_memory_mb": round(processes.peak_memory_mb()),
-        "seconds": state.content.get("seconds_before", 0.0) + time.time() - state.content["pid_created"],
-    }
+    verdict.judge_run(run, after, engine.is_untouched(loaded, before))
+    return {"status": "finished", "step": step, "peak_memory_mb": round(processes.peak_memory_mb())}
 
 
-def last_checkpoint(run: Run) -> Path | None:
-    """Answers the folder of the last whole checkpoint, after deleting any later one; None where there is none.
+def _measure_untouched(run: Run, base: Loaded, validation: list[dict]) -> None:
+    """Measures and hears the model before its first step. The measure goes last: where it stands, all of it is there.
 
-    A run that was killed, or a disk that filled up, may have left one half written.
+    Raises LessonError `broken_model`.
     """
-    for folder in sorted(run.checkpoints.glob("checkpoint-*"), key=lambda f: -int(f.name.removeprefix("checkpoint-"))):
-        if _is_whole(folder):
-            return folder
-        shutil.rmtree(folder, ignore_errors=True)
-    return None
+    scores = score(base.model, validation)
+    total = sum(scores, Score(0.0, 0, 0))
+    if not math.isfinite(total.loss):
+        raise LessonError("broken_model", folder=public_name(run.record()["model"]), file="NaN")
+    verdict.keep_before(run, scores)
+    write_sample(run, base, 0)
+    storage.append_json(run.metrics, {"kind": "base", "step": 0, "loss": total.loss, "perplexity": total.perplexity})
 
 
-def _is_whole(checkpoint: Path) -> bool:
-    """Says whether all that the Trainer needs to go on is there and whole; `trainer_state.json` is its last file."""
-    from safetensors import SafetensorError, safe_open
+def _is_over(told: dict, settings: Settings, steps: int) -> bool:
+    """Says whether a run was only killed while it ended; the Trainer would take one step more."""
+    return told["global_step"] >= steps or _lost_patience(told["log_history"], settings)
 
-    try:
-        weights = models.weights_of(checkpoint)
-        if weights is None:
-            return False
-        with safe_open(weights, "numpy"):  # looks at the header and at the size
-            pass
-        for name in ("optimizer.pt", "scheduler.pt", "rng_state.pth"):
-            with zipfile.ZipFile(checkpoint / name) as saved:  # so torch saves, with a checksum for each part
-                if saved.testzip() is not None:
-                    return False
-        return storage.read_json(checkpoint / "trainer_state.json") is not None
-    except (OSError, SafetensorError, zipfile.BadZipFile):
-        return False
+
+def _lost_patience(log_history: list[dict], settings: Settings) -> bool:
+    losses = [told["eval_loss"] for told in log_history if "eval_loss" in told]
+    return bool(losses and settings.patience) and len(losses) - 1 - losses.index(min(losses)) >= settings.patience
+
+
+def _diverged(run: Run, step: int) -> LessonError:
+    return LessonError("training_diverged", step=step, learning_rate=run.settings().learning_rate)
 
 
 def _teller(run: Run, state: State, loaded: Loaded):
@@ -190,9 +184,7 @@ def _teller(run: Run, state: State, loaded: Loaded):
             if "loss" not in logs:
                 return
             if not math.isfinite(logs["loss"]):
-                raise LessonError(
-                    "training_diverged", step=trainer_state.global_step, learning_rate=settings.learning_rate
-                )
+                raise _diverged(run, trainer_state.global_step)
             point = {"kind": "train", "step": trainer_state.global_step, "loss": logs["loss"]}
             storage.append_json(run.metrics, {**point, "learning_rate": logs.get("learning_rate")})
 
@@ -208,16 +200,17 @@ def _teller(run: Run, state: State, loaded: Loaded):
         def on_evaluate(self, args, trainer_state, control, metrics=None, **_):
             loss = metrics["eval_loss"]
             if not math.isfinite(loss):
-                raise LessonError(
-                    "training_diverged", step=trainer_state.global_step, learning_rate=settings.learning_rate
-                )
+                raise _diverged(run, trainer_state.global_step)
             point = {"kind": "validation", "step": trainer_state.global_step, "loss": loss}
             storage.append_json(run.metrics, {**point, "perplexity": math.exp(min(loss, 700))})
             write_sample(run, loaded, trainer_state.global_step)
-            losses = [told["eval_loss"] for told in trainer_state.log_history if "eval_loss" in told]
-            if settings.patience and len(losses) - 1 - losses.index(min(losses)) >= settings.patience:
+            if _lost_patience(trainer_state.log_history, settings):
                 control.should_training_stop = True
             self.tell(trainer_state)
+
+        def on_save(self, args, trainer_state, control, **_):
+            checkpoints.seal(run.checkpoints / f"checkpoint-{trainer_state.global_step}")
+            checkpoints.forget(run)
 
         def tell(self, trainer_state) -> None:
             now = time.monotonic()
@@ -227,6 +220,7 @@ def _teller(run: Run, state: State, loaded: Loaded):
             state.write(
                 step=trainer_state.global_step,
                 train_seconds=self.seconds_before + seconds,
+                seconds=state.seconds(),
                 seconds_left=left,
                 tokens_trained=round(self.tokens_an_epoch * (trainer_state.epoch or 0)),
                 peak_memory_mb=round(processes.peak_memory_mb()),
@@ -283,6 +277,3 @@ def _known(error: Exception, run: Run) -> LessonError | None:
     if "no space left" in said or "quota exceeded" in said or shutil.disk_usage(run.folder).free < RESERVED_BYTES:
         return LessonError("disk_full", folder=run.checkpoints)
     return None
-
-
-__all__ = ["FINISH", "last_checkpoint", "train"]

@@ -7,7 +7,7 @@ import streamlit as st
 from core import processes, texts
 from core.errors import LessonError
 from core.texts import Words
-from core.training import narrator, runs, verdict, watch
+from core.training import checkpoints, narrator, runs, verdict, watch
 from core.training.runs import FINISH, PAUSE, Run
 from core.training.watch import Curve
 from core.ui import plots, problem, promise_panel
@@ -92,16 +92,26 @@ def _controls(run: Run, status: str, words: Words) -> None:
             args=(run, FINISH),
             disabled=status != "running",
         )
-    elif status in runs.CAN_CONTINUE and st.button(
-        words("continue"), key="continue", type="primary", icon=":material/play_arrow:"
-    ):
-        runs.start(run)
-        st.rerun()
+    elif status in runs.CAN_CONTINUE:
+        _go_on_or_finish(run, words)
     if status not in processes.ACTIVE and st.button(
         words("discard"), key="discard", type="tertiary", icon=":material/delete:", help=words.body("discard")
     ):
         with suppress(LessonError):  # another tab has just taken it up again
             runs.discard(run)
+        st.rerun()
+
+
+def _go_on_or_finish(run: Run, words: Words) -> None:
+    """Offers to continue a run that stands still and, where it has kept anything, to end it with the best of that."""
+    go_on, finish = st.columns(2)
+    if go_on.button(words("continue"), key="continue", type="primary", icon=":material/play_arrow:", width="stretch"):
+        runs.start(run)
+        st.rerun()
+    if checkpoints.any_made(run) and finish.button(
+        words("finish"), key="finish", icon=":material/stop:", width="stretch", help=words.body("finish")
+    ):
+        runs.start(run, finish=True)
         st.rerun()
 
 

@@ -1,4 +1,7 @@
 import json
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -103,3 +106,16 @@ def tell() -> Callable[..., None]:
         storage.write_json(run.folder / "state.json", {"status": "finished", "error": None, **state})
 
     return write
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk with room for two checkpoints of 6 MB and not for a third."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    if not sys.platform.startswith("linux") or os.geteuid() != 0:
+        pytest.skip("only the administrator of a Linux machine can mount a small disk")
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=14m", "tmpfs", folder], capture_output=True).returncode:
+        pytest.skip("this machine does not let us mount a small disk")
+    yield folder
+    subprocess.run(["umount", "--lazy", folder], check=True)

@@ -1,79 +1,26 @@
 """Runs in real processes: finished, paused, told to end, killed, continued, queued, broken."""
 
 import json
-import os
 import shutil
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
 import pytest
 import torch
+from following import command, distance, ended, has_trained, kept, send, status, told, wait, weights
 from safetensors.torch import load_file, save_file
 
 from core import classroom, processes, storage
 from core.data import table
 from core.errors import LessonError
 from core.project import Project
-from core.training import engine, runs, watch, worker
+from core.training import checkpoints, engine, runs, watch, worker
 from core.training.runs import FINISH, PAUSE, Run
-
-
-def status(run: Run) -> str:
-    return processes.read_state(run.folder)["status"]
-
-
-def wait(condition: Callable[[], object], seconds: float = 200) -> None:
-    """Waits for what a process should do soon; looks often, since a step takes a twentieth of a second."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.004)
-
-
-def ended(run: Run) -> dict:
-    """Waits until a run's process is no longer at work. Answers its state."""
-    wait(lambda: status(run) not in processes.ACTIVE)
-    return processes.read_state(run.folder)
-
-
-def told(run: Run, kind: str) -> list[int]:
-    return [record["step"] for record in storage.read_json_lines(run.metrics) if record["kind"] == kind]
-
-
-def has_trained(run: Run, step: int) -> Callable[[], bool]:
-    return lambda: step in told(run, "train") or status(run) not in processes.ACTIVE
-
-
-def send(run: Run, number: int) -> None:
-    os.kill(processes.read_state(run.folder)["pid"], number)
-
-
-def weights(run: Run) -> dict[str, torch.Tensor]:
-    return load_file(run.adapter / "adapter_model.safetensors")
-
-
-def distance(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> float:
-    """The largest difference between any two corresponding weights."""
-    assert one.keys() == other.keys()
-    return max(float((one[name] - other[name]).abs().max()) for name in one)
-
-
-def checkpoints(run: Run) -> set[str]:
-    return {folder.name for folder in run.checkpoints.iterdir()}
-
-
-def command(*arguments: object) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        [sys.executable, "-m", "core", *map(str, arguments)],
-        cwd=processes.ROOT, capture_output=True, text=True, timeout=120, env={**os.environ, "LLMS_LANGUAGE": "es"},
-    )  # fmt: skip
-
 
 # ------------------------------------------------------------------------------------------ a run that finishes
 
@@ -208,7 +155,7 @@ def test_a_pause_keeps_the_very_step(disturbed: Story):
     state = disturbed.states["paused"]
     assert state["status"] == "paused"
     assert 9 < state["step"] < 16
-    assert f"checkpoint-{state['step']}" in checkpoints(disturbed.copy)
+    assert f"checkpoint-{state['step']}" in kept(disturbed.copy)
     assert not disturbed.copy.adapter.exists()
 
 
@@ -254,7 +201,7 @@ def test_time_and_tokens_add_up_over_the_stops(disturbed: Story, finished_run: R
 
 def test_a_run_goes_on_from_the_checkpoint_before_a_broken_one(disturbed: Story, finished_run: Run):
     run, last = disturbed.copy, f"checkpoint-{disturbed.states['paused']['step']}"
-    assert {"checkpoint-8", last} == checkpoints(run)
+    assert {"checkpoint-8", last} == kept(run)
     broken = run.checkpoints / last / "optimizer.pt"
     broken.write_bytes(broken.read_bytes()[: broken.stat().st_size // 2])
     runs.start(run)
@@ -266,18 +213,20 @@ def test_a_run_goes_on_from_the_checkpoint_before_a_broken_one(disturbed: Story,
     "name",
     ["adapter_model.safetensors", "optimizer.pt", "scheduler.pt", "rng_state.pth", "trainer_state.json"],
 )
-@pytest.mark.parametrize("damage", ["missing", "cut", "empty"])
+@pytest.mark.parametrize("damage", ["missing", "cut", "empty", "one wrong byte"])
 def test_a_checkpoint_with_a_broken_file_does_not_count(finished_run: Run, tmp_path: Path, name: str, damage: str):
     run = Run(tmp_path / "run-1")
     shutil.copytree(finished_run.checkpoints, run.checkpoints)
-    assert worker.last_checkpoint(run).name == "checkpoint-30"
+    assert checkpoints.last(run).name == "checkpoint-30"
     path = run.checkpoints / "checkpoint-30" / name
     content = path.read_bytes()
     path.unlink()
-    if damage != "missing":
-        path.write_bytes(content[: len(content) // 2] if damage == "cut" else b"")
-    assert worker.last_checkpoint(run).name == "checkpoint-24"
-    assert checkpoints(run) == {"checkpoint-24"}
+    half = len(content) // 2
+    left = {"cut": content[:half], "empty": b"", "one wrong byte": content[:half] + b"\xff\xfe" + content[half + 2 :]}
+    if damage in left:
+        path.write_bytes(left[damage])
+    assert checkpoints.last(run).name == "checkpoint-24"
+    assert kept(run) == {"checkpoint-24"}
 
 
 # ------------------------------------------------------------------------------------------ a run that ends early
@@ -292,8 +241,8 @@ def test_finishing_early_evaluates_there_and_keeps_an_adapter(project: Project, 
     assert state["status"] == "finished"
     assert 3 < state["step"] < 500
     assert told(run, "validation") == [state["step"]]
-    kept = load_file(run.checkpoints / f"checkpoint-{state['step']}" / "adapter_model.safetensors")
-    assert distance(weights(run), kept) == 0
+    saved = load_file(run.checkpoints / f"checkpoint-{state['step']}" / "adapter_model.safetensors")
+    assert distance(weights(run), saved) == 0
 
 
 def test_patience_stops_a_run_that_no_longer_improves_and_keeps_its_best(project: Project, new_run: Callable[..., Run]):
@@ -305,8 +254,8 @@ def test_patience_stops_a_run_that_no_longer_improves_and_keeps_its_best(project
     best = watch.curve(run).best[0]
     assert state["status"] == "finished"
     assert state["step"] == best + 2 * 3 < 60
-    kept = load_file(run.checkpoints / f"checkpoint-{best}" / "adapter_model.safetensors")
-    assert distance(weights(run), kept) == 0
+    saved = load_file(run.checkpoints / f"checkpoint-{best}" / "adapter_model.safetensors")
+    assert distance(weights(run), saved) == 0
 
 
 # ------------------------------------------------------------------------------------------ too little memory
@@ -415,19 +364,6 @@ def test_a_run_that_diverges_stops_at_that_step_and_says_so(
     assert "Traceback" not in (run.folder / "log.txt").read_text(encoding="utf-8")
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk with room for two checkpoints of 6 MB and not for a third."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    if not sys.platform.startswith("linux") or os.geteuid() != 0:
-        pytest.skip("only the administrator of a Linux machine can mount a small disk")
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=14m", "tmpfs", folder], capture_output=True).returncode:
-        pytest.skip("this machine does not let us mount a small disk")
-    yield folder
-    subprocess.run(["umount", "--lazy", folder], check=True)
-
-
 def test_a_disk_that_fills_up_is_said_and_the_run_goes_on_once_there_is_room(
     small_disk: Path, new_project: Callable[..., Project], new_run: Callable[..., Run], finished_run: Run
 ):
@@ -436,8 +372,8 @@ def test_a_disk_that_fills_up_is_said_and_the_run_goes_on_once_there_is_room(
     state = ended(run)
     assert state["status"] == "failed"
     assert state["error"]["code"] == "disk_full"
-    assert checkpoints(run) == {"checkpoint-8", "checkpoint-16"}
-    assert worker.last_checkpoint(run).name == "checkpoint-16"
+    assert kept(run) == {"checkpoint-8", "checkpoint-16"}
+    assert checkpoints.last(run).name == "checkpoint-16"
     subprocess.run(["mount", "-o", "remount,size=64m", small_disk], check=True)
     runs.start(run)
     assert ended(run)["status"] == "finished"

@@ -238,6 +238,31 @@ def test_step_10_discards_a_run_that_the_experiments_can_bring_back(visit, proje
     assert f"undo.{run.name}" in keys(visit("experiments", project=project), "button")
 
 
+def test_step_10_ends_a_run_that_stands_still_with_the_best_that_it_has(visit, project):
+    (run,) = runs.list_runs(project)
+    shutil.rmtree(run.adapter)
+    state = storage.load_json(run.folder / "state.json")
+    storage.write_json(run.folder / "state.json", {**state, "status": "paused"})
+    page = visit("10_train", project=project)
+    assert {"continue", "finish"} <= set(keys(page, "button"))
+    page.button(key="finish").click().run()
+    assert_well(page)
+    while processes.read_state(run.folder)["status"] in processes.ACTIVE:
+        time.sleep(0.1)
+    assert processes.read_state(run.folder)["status"] == "finished"
+    assert run.adapter.exists()
+
+
+def test_step_10_has_nothing_to_end_with_where_nothing_was_kept(visit, project):
+    (run,) = runs.list_runs(project)
+    shutil.rmtree(run.checkpoints)
+    (run.folder / "state.json").unlink()  # its process was killed before its first word
+    page = visit("10_train", project=project)
+    assert_well(page)
+    assert "continue" in keys(page, "button")
+    assert "finish" not in keys(page, "button")
+
+
 def test_step_10_says_what_was_promised_what_the_curve_says_and_whether_it_learned(visit, project):
     (run,) = runs.list_runs(project)
     promised = {"seconds": 30.0, "memory_mb": 800.0, "parts": {"loading": 30.0}, "steps": 6}

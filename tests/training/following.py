@@ -1,0 +1,65 @@
+"""Following a run from outside, as the tests do: what it says, what it has told, what it kept."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+import torch
+from safetensors.torch import load_file
+
+from core import processes, storage
+from core.training.runs import Run
+
+
+def status(run: Run) -> str:
+    return processes.read_state(run.folder)["status"]
+
+
+def wait(condition: Callable[[], object], seconds: float = 200) -> None:
+    """Waits for what a process should do soon; looks often, since a step takes a twentieth of a second."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.004)
+
+
+def ended(run: Run) -> dict:
+    """Waits until a run's process is no longer at work. Answers its state."""
+    wait(lambda: status(run) not in processes.ACTIVE)
+    return processes.read_state(run.folder)
+
+
+def told(run: Run, kind: str) -> list[int]:
+    return [record["step"] for record in storage.read_json_lines(run.metrics) if record["kind"] == kind]
+
+
+def has_trained(run: Run, step: int) -> Callable[[], bool]:
+    return lambda: step in told(run, "train") or status(run) not in processes.ACTIVE
+
+
+def send(run: Run, number: int) -> None:
+    os.kill(processes.read_state(run.folder)["pid"], number)
+
+
+def weights(run: Run) -> dict[str, torch.Tensor]:
+    assert run.weights, "it has not ended"
+    return load_file(run.weights)
+
+
+def distance(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> float:
+    """The largest difference between any two corresponding weights."""
+    assert one.keys() == other.keys()
+    return max(float((one[name] - other[name]).abs().max()) for name in one)
+
+
+def kept(run: Run) -> set[str]:
+    return {folder.name for folder in run.checkpoints.iterdir()}
+
+
+def command(*arguments: object) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-m", "core", *map(str, arguments)],
+        cwd=processes.ROOT, capture_output=True, text=True, timeout=120, env={**os.environ, "LLMS_LANGUAGE": "es"},
+    )  # fmt: skip
