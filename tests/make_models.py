@@ -16,6 +16,7 @@ _TEXTS = [
     "El taller abre a las cinco en la plaza del pueblo. Hay mate, sillas y una mesa larga para escribir cartas.",
     "La lluvia no avisa: cae sobre el techo de chapa, y mi abuela se levanta a cerrar las ventanas.",
     "Resume este texto: el mercado de la costa vende pescado, pan y fruta hasta que baja el sol.",
+    "0 1 2 3 4 5 6 7 8 9, ¿cuántos años? ¡Ningún pingüino! Allí, en la fiesta; acá (tal vez) no...",
 ] * 4
 _MARKS = ["<pad>", "</s>", "<unk>", "<s>"]
 
@@ -35,7 +36,7 @@ def make(family: str, folder: Path, **changes: object) -> Path:
     sizes = {"vocab_size": vocabulary, **ends, **changes}
     marian = {"d_model": 32, "encoder_layers": 2, "decoder_layers": 2, "encoder_attention_heads": 2}
     marian |= {"decoder_attention_heads": 2, "encoder_ffn_dim": 48, "decoder_ffn_dim": 48}
-    marian |= {"max_position_embeddings": 128, "pad_token_id": 0, "eos_token_id": 1}
+    marian |= {"max_position_embeddings": 128, "pad_token_id": 0, "eos_token_id": 1, "forced_eos_token_id": 1}
     t5 = {"d_model": 32, "d_kv": 16, "d_ff": 48, "num_layers": 2, "num_heads": 2, "decoder_start_token_id": 0}
     heads = {"head_dim": 16, "num_key_value_heads": 1, "max_position_embeddings": 256}
     configs = {
@@ -60,7 +61,7 @@ def make(family: str, folder: Path, **changes: object) -> Path:
 
 def _own_tokenizer(family: str, folder: Path) -> int:
     """Trains a tokenizer of the sort that the family has. Answers the size of its vocabulary."""
-    if family in ("bart",):
+    if family == "bart":
         tokenizer = Tokenizer(kinds.BPE())
         tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
         tokenizer.decoder = decoders.ByteLevel()

@@ -37,7 +37,7 @@ def kind_of(config: Mapping, name: str) -> str:
 def _table(name: str) -> frozenset[str]:
     """Answers the families in one of transformers' tables, read in its source: importing it takes seconds."""
     spec = find_spec("transformers")
-    folder = Path((spec and spec.submodule_search_locations or [""])[0])
+    folder = Path(((spec and spec.submodule_search_locations) or [""])[0])
     tree = ast.parse((folder / "models" / "auto" / "modeling_auto.py").read_text(encoding="utf-8"))
     for node in tree.body:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name and isinstance(node.value, ast.Call):

@@ -16,13 +16,18 @@ _QUESTION, _ANSWER = "QUESTIONc1f0a7", "ANSWERc1f0a7"  # stand where the texts w
 _SECONDS = 10
 
 
+def state(template: str, names: Mapping[str, str]) -> str:
+    """Says whether a template can be used: `chat`, `broken`, or `none` where there is none."""
+    return "none" if not template else "broken" if around(template, names, "") is None else "chat"
+
+
 def around(template: str, names: Mapping[str, str], instruction: str) -> tuple[str, str, str] | None:
     """Answers what stands before a source, between source and answer, and after the answer.
 
     None where the template cannot be rendered, or does not hold both, once and in this order. `names` are special
     tokens by role (`bos_token`, …).
     """
-    return _around(template, tuple(sorted(names.items())), instruction)
+    return _around(template, tuple(sorted(names.items())), instruction) if template else None
 
 
 @lru_cache(maxsize=16)

@@ -132,7 +132,7 @@ def cut_into(project: Project, target: Path, max_length: int, progress: Progress
                     tokens[name] += pc.sum(written["length"]).as_py() or 0
                     done += batch.num_rows
                     progress(0.8 + 0.2 * done / len(rows.lengths))
-        content = _record(project, record, rows, max_length) | {"tokens": tokens}
+        content = _record(project, record, rows, max_length) | {"tokens": tokens, "form": cut.form.code}
         storage.write_json(folder / "record.json", content)
     return content
 

@@ -88,7 +88,7 @@ def ends(tokenizer: Tokenizer) -> tuple[list[int], list[int]]:
 
 def stops(tokenizer: Tokenizer) -> frozenset[int]:
     """Answers the ids that end what a model writes: those its files name, and the one that ends its turn in a chat."""
-    found = set(tokenizer.stop_ids) | ({tokenizer.eos_id} - {None})
+    found = {*tokenizer.stop_ids, *ends(tokenizer)[1]}
     around = chat.around(tokenizer.template, tokenizer.names, "")
     if around is not None:
         found |= set(_first_mark(tokenizer, tokenizer.encode_marks(around[2]))[-1:])
