@@ -2,7 +2,7 @@
 
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from core.generation.loaded import Loaded
 
@@ -102,9 +102,10 @@ def complete_all(loaded: Loaded, prompts: Sequence[Sequence[int]], max_new_token
         width = max(map(len, batch))
         ids = torch.tensor([[pad] * (width - len(p)) + list(p) for p in batch], device=loaded.device)
         mask = torch.tensor([[0] * (width - len(p)) + [1] * len(p) for p in batch], device=loaded.device)
-        asked = {"input_ids": ids, "attention_mask": mask}
+        asked: dict[str, Any] = {"input_ids": ids, "attention_mask": mask}
         if start:
             asked["decoder_input_ids"] = torch.tensor([start] * len(batch), device=loaded.device)
+            asked["decoder_start_token_id"] = start[0]  # else another one may be put before it
         with torch.inference_mode():
             output = loaded.model.generate(
                 **asked,

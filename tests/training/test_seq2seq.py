@@ -73,6 +73,7 @@ def test_greedy_answers_are_those_that_transformers_writes(base, family):
     # What stood before the completion in training: BART's two marks, mBART's language, and else the padding.
     start = {"bart": [1, 3], "mbart": [loaded.tokenizer.backend.token_to_id("es_XX")]}.get(family, [0])
     asked = {"input_ids": torch.tensor([ids]), "decoder_input_ids": torch.tensor([start])}
+    asked["decoder_start_token_id"] = start[0]
     said = loaded.model.generate(**asked, do_sample=False, max_new_tokens=8)[0, len(start) :].tolist()
     said = said[: said.index(1)] if 1 in said else said  # some of them end at the last token in any case
     calm = Sampling(temperature=0, max_new_tokens=len(said))
