@@ -128,7 +128,7 @@ def generate(options: argparse.Namespace) -> None:
         raise LessonError("run_not_finished", run=run.name)
     loaded = load(Path(record["model_folder"]), None if options.base else run.adapter)
     sampling = Sampling(temperature=options.temperature, max_new_tokens=options.tokens, seed=options.seed)
-    room = max(1, loaded.context - sampling.max_new_tokens)
+    room = loaded.room(sampling.max_new_tokens)
     ids = prompt_ids(options.prompt, TASKS[record["task"]], loaded.tokenizer, record["language"], room)
     for step in stream(loaded, ids, sampling):
         print(step.text, end="", flush=True)

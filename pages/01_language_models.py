@@ -7,7 +7,7 @@ from core.ui.writing import SERVICE
 
 with lesson.page("01_language_models", "writing") as step:
     writing.warm()
-    folder = writing.model_folder(step.project)
+    folder = writing.continuing_folder(step.project)
 
     # 1. The next word: ten candidates, reshaped at once by temperature and top-p.
     step.section("play")

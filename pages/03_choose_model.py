@@ -5,7 +5,10 @@ import streamlit as st
 from core import workshop
 from core.machine import inspect
 from core.models import folder as models
+from core.models.kind import SEQ2SEQ
 from core.models.shelf import SHELF
+from core.tokens import chat
+from core.tokens import tokenizer as tokenizers
 from core.ui import lesson, session
 from core.ui.plain import plain
 from core.ui.tables import facts_table
@@ -48,9 +51,14 @@ with lesson.page("03_choose_model") as step:
             "facts.context": facts.context,
             "facts.vocabulary": facts.vocabulary,
             "facts.layers": facts.layers,
-            "facts.kind": facts.kind,
+            "facts.family": facts.family,
+            "facts.kind": step(f"kind.{facts.kind}"),
         },
     )
+    tokenizer = tokenizers.of_model(facts.folder)
+    note = facts.kind if facts.kind == SEQ2SEQ else chat.state(tokenizer.template, tokenizer.names)
+    if note != "none":
+        st.caption(step(f"note.{note}"))
     free = inspect().free_memory_gb
     st.markdown(step("fits" if facts.bytes * 4 < free * 1e9 else "fits.not", free=free, size=facts.bytes / 1e9))
 

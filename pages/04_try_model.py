@@ -10,10 +10,13 @@ with lesson.page("04_try_model", "writing") as step:
 
     # 1. Try a beginning.
     step.section("try")
+    task = writing.task_of(folder)
+    if task == "summarize":
+        st.caption(step("try.seq2seq"))
     prompt = st.text_area(step("prompt"), step("prompt.default"), key="prompt", height=110)
     sampling = writing.sampling_controls(step.words, "04")
     if st.button(step("try.button"), key="try", type="primary", icon=":material/edit:"):
-        writing.write(folder, prompt, sampling)
+        writing.write(folder, prompt, sampling, task=task, language=step.language)
 
     # 2. Keep it in the testbed.
     step.section("testbed")

@@ -27,6 +27,8 @@ with lesson.page("08_lengths", "settings") as step:
         key="max_length",
         help=step.words.body("max_length"),
     )
+    if measured.ndim == 2:
+        st.caption(step("apart"))
     lengths_panel.plot(step, found, cut)
     half, most = (lengths.percentile(found, share) for share in (50, 90))
     st.markdown(step("reading", half=half, most=most, longest=found.longest))

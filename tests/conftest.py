@@ -1,5 +1,10 @@
 """What every test stands on: a workspace of its own, and a project with the sample in it."""
 
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import make_models
 import pytest
 
 from core import project as projects
@@ -35,5 +40,42 @@ def loaded(new_project):
         stages.prepare(project)
         encode.encode(project)
         return project
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def base(tmp_path_factory) -> Callable[[str], Path]:
+    """Answers the folder of a little model of a family, drawn at random; each is made once."""
+    made: dict[str, Path] = {}
+
+    def find(family: str) -> Path:
+        if family not in made:
+            made[family] = make_models.make(family, tmp_path_factory.mktemp("models") / family)
+        return made[family]
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def summarizing(tmp_path_factory) -> Callable[[Path], Project]:
+    """Makes a project of 25 short notes with their summaries, tokenised for the model in a folder."""
+    path = tmp_path_factory.mktemp("notes") / "notes.jsonl"
+    notes = [
+        {
+            "text": f"El taller número {n} abre a las {n % 12} en la plaza. Hay mate y sillas.",
+            "summary": f"Abre el taller {n}.",
+        }
+        for n in range(25)
+    ]
+    path.write_text("".join(json.dumps(note) + "\n" for note in notes), encoding="utf-8")
+
+    def make(model: Path, max_length: int = 64) -> Project:
+        root = tmp_path_factory.mktemp("summaries")
+        project = projects.create(root, "Notas", "es", task="summarize", model=str(model))
+        stages.load_texts(project, stages.open_source(str(path), "es"))
+        stages.prepare(project)
+        encode.encode(project, max_length)
+        return projects.open_project(root, project.id)
 
     return make

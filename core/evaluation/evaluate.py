@@ -108,13 +108,17 @@ def _measure(loaded: Loaded, rows: list[dict], texts: list[dict], summarize: boo
     )
     shown: list[dict] = [{"loss": s.loss} for s in scores]
     if summarize:
-        prompts = [
-            [id for id, label in zip(r["input_ids"], r["labels"], strict=True) if label == IGNORED] for r in rows
-        ]
-        written = complete_all(loaded, prompts, summary_room(run))
+        written = complete_all(loaded, [_read(loaded, row) for row in rows], summary_room(run))
         metrics |= compute("rouge", predictions=written, references=[text["summary"] for text in texts])
         shown = [{**one, "summary": summary} for one, summary in zip(shown, written, strict=True)]
     return metrics, shown
+
+
+def _read(loaded: Loaded, row: dict) -> list[int]:
+    """Answers what a model reads of a row before it writes."""
+    if loaded.is_seq2seq:
+        return row["input_ids"]
+    return [id for id, label in zip(row["input_ids"], row["labels"], strict=True) if label == IGNORED]
 
 
 def compute(metric: str, predictions: list, references: list) -> dict[str, float]:

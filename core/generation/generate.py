@@ -1,8 +1,8 @@
 """Writing, one token after another: what the model thinks of each next token, and which one is drawn."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from core.generation.loaded import Loaded
 
@@ -60,66 +60,111 @@ def shape(logits: "torch.Tensor", sampling: Sampling) -> "torch.Tensor":
 
 
 def next_tokens(loaded: Loaded, ids: Sequence[int], sampling: Sampling, count: int = 10) -> list[Candidate]:
-    """Answers the `count` likeliest tokens after `ids`."""
-    import torch
-
-    with torch.inference_mode():
-        logits = loaded.model(_tensor(loaded, ids)).logits[0, -1]
-    return _best(loaded, shape(logits, sampling), count)
+    """Answers the `count` likeliest tokens after `ids`, or, of a seq2seq model, at the beginning of its answer."""
+    return _best(loaded, shape(next(_thoughts(loaded, ids)), sampling), count)
 
 
 def stream(loaded: Loaded, ids: Sequence[int], sampling: Sampling) -> Iterator[Step]:
     """Writes on from `ids`, one step a token, until the end mark, the asked number of tokens, or the context's end.
 
-    The same seed gives the same text; the global random state is not touched.
+    A seq2seq model writes its answer to `ids`. The same seed gives the same text; the global random state is not
+    touched.
     """
     import torch
 
-    room = min(sampling.max_new_tokens, loaded.context - len(ids))
+    before = _answer_start(loaded, ids) if loaded.is_seq2seq else ids
+    room = min(sampling.max_new_tokens, loaded.context - len(before))
     draw = torch.Generator().manual_seed(sampling.seed)
     written: list[int] = []
-    said = ""
-    cache, inputs = None, _tensor(loaded, ids)
+    said, stops = "", loaded.stops
+    thoughts = _thoughts(loaded, ids)
     for _ in range(room):
-        with torch.inference_mode():
-            output = loaded.model(inputs, past_key_values=cache, use_cache=True)
-        probabilities = shape(output.logits[0, -1], sampling).cpu()
+        probabilities = shape(thoughts.send(written[-1] if written else None), sampling).cpu()
         token = int(torch.multinomial(probabilities, 1, generator=draw))
-        if token == loaded.tokenizer.eos_id:
+        if token in stops:
             return
         written.append(token)
         text = loaded.tokenizer.decode(written).rstrip("\ufffd")
         yield Step(text[len(said) :], float(probabilities[token]), _best(loaded, probabilities, 8))
         said = text
-        cache, inputs = output.past_key_values, _tensor(loaded, [token])
 
 
 def complete_all(loaded: Loaded, prompts: Sequence[Sequence[int]], max_new_tokens: int) -> list[str]:
-    """Answers the likeliest continuation (greedy) of each prompt, in batches of 16."""
+    """Answers the likeliest continuation (greedy) of each prompt, or a seq2seq model's answers, in batches of 16."""
     import torch
 
-    pad = loaded.tokenizer.eos_id or 0
+    stops = sorted(loaded.stops)
+    pad = stops[0] if stops else 0
+    start = _answer_start(loaded, prompts[0]) if loaded.is_seq2seq and prompts else []
     texts = []
-    for start in range(0, len(prompts), 16):
-        batch = prompts[start : start + 16]
+    for at in range(0, len(prompts), 16):
+        batch = prompts[at : at + 16]
         width = max(map(len, batch))
         ids = torch.tensor([[pad] * (width - len(p)) + list(p) for p in batch], device=loaded.device)
         mask = torch.tensor([[0] * (width - len(p)) + [1] * len(p) for p in batch], device=loaded.device)
+        asked: dict[str, Any] = {"input_ids": ids, "attention_mask": mask}
+        if start:
+            asked["decoder_input_ids"] = torch.tensor([start] * len(batch), device=loaded.device)
+            asked["decoder_start_token_id"] = start[0]  # else another one may be put before it
         with torch.inference_mode():
             output = loaded.model.generate(
-                input_ids=ids,
-                attention_mask=mask,
+                **asked,
                 do_sample=False,
+                num_beams=1,  # whatever a model's makers propose, both sides write alike
                 max_new_tokens=max_new_tokens,
-                eos_token_id=loaded.tokenizer.eos_id,
+                eos_token_id=stops or None,
                 pad_token_id=pad,
                 temperature=None,
                 top_p=None,
             )
-        for row in output[:, width:].tolist():
-            end = row.index(pad) if pad in row else len(row)
+        for row in output[:, len(start) or width :].tolist():
+            end = next((place for place, id in enumerate(row) if id in stops), len(row))
             texts.append(loaded.tokenizer.decode(row[:end]).strip())
     return texts
+
+
+def _thoughts(loaded: Loaded, ids: Sequence[int]) -> Generator["torch.Tensor", int | None, None]:
+    """Gives logits [vocabulary] for the next token, and takes the token that was drawn, again and again."""
+    return _of_answer(loaded, ids) if loaded.is_seq2seq else _of_continuation(loaded, ids)
+
+
+def _of_continuation(loaded: Loaded, ids: Sequence[int]) -> Generator["torch.Tensor", int | None, None]:
+    import torch
+
+    cache, inputs = None, _tensor(loaded, ids)
+    while True:
+        with torch.inference_mode():
+            output = loaded.model(inputs, past_key_values=cache, use_cache=True)
+        token = yield output.logits[0, -1]
+        cache, inputs = output.past_key_values, _tensor(loaded, [] if token is None else [token])
+
+
+def _of_answer(loaded: Loaded, ids: Sequence[int]) -> Generator["torch.Tensor", int | None, None]:
+    """The encoder reads once; the decoder, with a cache, as often as there are tokens."""
+    import torch
+
+    read = _tensor(loaded, ids)
+    seen = {"attention_mask": torch.ones_like(read)}
+    with torch.inference_mode():
+        seen["encoder_outputs"] = loaded.model.get_encoder()(read, **seen)
+    cache, inputs = None, _tensor(loaded, _answer_start(loaded, ids))
+    while True:
+        with torch.inference_mode():
+            output = loaded.model(**seen, decoder_input_ids=inputs, past_key_values=cache, use_cache=True)
+        token = yield output.logits[0, -1]
+        cache, inputs = output.past_key_values, _tensor(loaded, [] if token is None else [token])
+
+
+def _answer_start(loaded: Loaded, ids: Sequence[int]) -> list[int]:
+    """Answers the ids after which a seq2seq model writes: those that stood before the completion in its training.
+
+    A completion is dressed as the source is, so what stands around `ids` says what will around the answer.
+    """
+    import torch
+
+    before, after = map(len, loaded.tokenizer.around())
+    labels = torch.tensor([[*ids[:before], *ids[len(ids) - max(after, 1) :]]], device=loaded.device)
+    return loaded.model.prepare_decoder_input_ids_from_labels(labels)[0, : 1 + before].tolist()
 
 
 def _tensor(loaded: Loaded, ids: Sequence[int]) -> "torch.Tensor":

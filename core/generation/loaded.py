@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from core import machine, storage
 from core.errors import LessonError
-from core.models.folder import check
+from core.models import folder as folders
+from core.models.kind import SEQ2SEQ
+from core.tokens import form
 from core.tokens import tokenizer as tokenizers
 from core.tokens.tokenizer import Tokenizer
 
@@ -16,7 +18,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Loaded:
-    """A causal language model ready to be used; `context` is the most tokens it reads."""
+    """A language model ready to be used; `context` is the most tokens that it has in view at once.
+
+    A seq2seq model reads that many, and writes that many.
+    """
 
     model: "PreTrainedModel"
     tokenizer: Tokenizer
@@ -26,21 +31,35 @@ class Loaded:
     def device(self) -> str:
         return str(self.model.device)
 
+    @property
+    def is_seq2seq(self) -> bool:
+        return self.tokenizer.kind == SEQ2SEQ
+
+    @property
+    def stops(self) -> frozenset[int]:
+        """The ids that end what it writes; see `core.tokens.form`."""
+        return form.stops(self.tokenizer)
+
+    def room(self, max_new_tokens: int) -> int:
+        """Answers how many tokens may be read where so many are to be written."""
+        return self.context if self.is_seq2seq else max(1, self.context - max_new_tokens)
+
 
 def load(folder: Path, adapter: Path | None = None, precision: str | None = None, four_bit: bool = False) -> Loaded:
     """Loads the model in `folder`, from safetensors only and without running any code of its own.
 
     `precision` is `bf16` or `fp32`; None takes what suits this machine. Raises LessonError: `broken_model`,
-    `broken_adapter`.
+    `broken_adapter`, and what `folder.check` and `tokenizer.of_model` say.
     """
     import torch
     from safetensors import SafetensorError
-    from transformers import AutoModelForCausalLM, BitsAndBytesConfig
+    from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, BitsAndBytesConfig
     from transformers.utils import logging
 
     logging.set_verbosity_error()
     logging.disable_progress_bar()
-    check(folder)
+    folders.check(folder)
+    tokenizer = tokenizers.of_model(folder)
     chosen = precision or machine.precision().value
     dtype = torch.bfloat16 if chosen == "bf16" else torch.float32
     four_bits = BitsAndBytesConfig(
@@ -51,7 +70,7 @@ def load(folder: Path, adapter: Path | None = None, precision: str | None = None
     )
     device = "cuda" if torch.cuda.is_available() else "cpu"
     try:
-        model = AutoModelForCausalLM.from_pretrained(
+        model = (AutoModelForSeq2SeqLM if tokenizer.kind == SEQ2SEQ else AutoModelForCausalLM).from_pretrained(
             folder,
             dtype=dtype,
             use_safetensors=True,
@@ -64,8 +83,7 @@ def load(folder: Path, adapter: Path | None = None, precision: str | None = None
     if not four_bit:
         model = model.to(device)
     model.eval()
-    text = model.config.get_text_config()
-    loaded = Loaded(model, tokenizers.load(folder), getattr(text, "max_position_embeddings", 1024))
+    loaded = Loaded(model, tokenizer, folders.context(folder))
     return loaded if adapter is None else put_on(loaded, adapter, precision)
 
 

@@ -5,8 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from core.generation.batches import collate
+from core.tokens.cut import IGNORED
+
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
 
 TOKENS_A_BATCH = 1024  # their logits are the largest thing that scoring holds
 
@@ -43,42 +46,46 @@ def score(model: "nn.Module", rows: Sequence[dict]) -> list[Score]:
 
     Labels of -100 do not count, nor does padding: each batch is padded to its own longest row and masked.
     """
-    import torch
-
     was_training = model.training
     model.eval()
     scores = [Score(0.0, 0, 0)] * len(rows)
     try:
         for batch in _batches(rows):
-            width = max(len(rows[i]["input_ids"]) for i in batch)
-            device = next(model.parameters()).device
-            ids = torch.zeros(len(batch), width, dtype=torch.long)
-            labels = torch.full((len(batch), width), -100)
-            mask = torch.zeros(len(batch), width, dtype=torch.long)
-            for line, i in enumerate(batch):
-                size = len(rows[i]["input_ids"])
-                ids[line, :size] = torch.tensor(rows[i]["input_ids"])
-                labels[line, :size] = torch.tensor(rows[i]["labels"])
-                mask[line, :size] = 1
-            with torch.inference_mode():
-                logits = model(input_ids=ids.to(device), attention_mask=mask.to(device)).logits
-            wanted = labels[:, 1:].to(device)
-            losses = torch.nn.functional.cross_entropy(
-                logits[:, :-1].float().flatten(0, 1), wanted.flatten(), reduction="none"
-            ).view(wanted.shape)
-            for line, i in enumerate(batch):
-                counted = int((wanted[line] != -100).sum())
-                scores[i] = Score(float(losses[line].sum()), counted, rows[i]["characters"])
+            losses, counted = _losses(model, collate([rows[i] for i in batch], 0))
+            for i, nats, tokens in zip(batch, losses.sum(1).tolist(), counted.sum(1).tolist(), strict=True):
+                scores[i] = Score(nats, tokens, rows[i]["characters"])
     finally:
         model.train(was_training)
     return scores
 
 
+def _losses(model: "nn.Module", batch: dict[str, "Tensor"]) -> tuple["Tensor", "Tensor"]:
+    """Answers what each label costs, in nats, and whether it counts: both [rows, labels].
+
+    A causal model guesses at each place what stands at the next; a seq2seq model is given the labels, moved on by one
+    as its family wants it, and guesses at each place what stands there.
+    """
+    import torch
+
+    batch = {name: values.to(next(model.parameters()).device) for name, values in batch.items()}
+    labels = batch.pop("labels")
+    with torch.inference_mode():
+        if model.config.is_encoder_decoder:
+            logits = model(**batch, labels=labels).logits
+        else:
+            logits, labels = model(**batch).logits[:, :-1], labels[:, 1:]
+        losses = torch.nn.functional.cross_entropy(
+            logits.float().flatten(0, 1), labels.flatten(), ignore_index=IGNORED, reduction="none"
+        )
+    return losses.view(labels.shape), labels != IGNORED
+
+
 def _batches(rows: Sequence[dict]) -> list[list[int]]:
     """Groups row numbers by length, at most TOKENS_A_BATCH tokens a batch, padding included."""
+    sizes = [max(len(row["input_ids"]), len(row["labels"])) for row in rows]
     batches: list[list[int]] = []
-    for i in sorted(range(len(rows)), key=lambda i: len(rows[i]["input_ids"])):
-        size = len(rows[i]["input_ids"])
+    for i in sorted(range(len(rows)), key=sizes.__getitem__):
+        size = sizes[i]
         if batches and size * (len(batches[-1]) + 1) <= TOKENS_A_BATCH:
             batches[-1].append(i)
         else:

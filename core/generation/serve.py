@@ -29,7 +29,7 @@ def serve() -> None:
     cancelled = threading.Event()
     threading.Thread(target=_listen, args=(questions, cancelled), daemon=True).start()
     import torch  # noqa: F401  (so that the first question finds it ready)
-    from transformers import AutoModelForCausalLM  # noqa: F401
+    from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM  # noqa: F401
 
     while True:
         try:
@@ -62,7 +62,7 @@ def _answers(question: dict):
         ids = prompt_ids(question["text"], TASKS["write"], loaded.tokenizer, "es", loaded.context - 1)
         yield [asdict(c) for c in generate.next_tokens(loaded, ids, sampling, question["count"])]
     else:
-        room = max(1, loaded.context - sampling.max_new_tokens)
+        room = loaded.room(sampling.max_new_tokens)
         ids = prompt_ids(question["text"], TASKS[question["task"]], loaded.tokenizer, question["language"], room)
         yield from (asdict(step) for step in generate.stream(loaded, ids, sampling))
 

@@ -10,10 +10,14 @@ from pathlib import Path
 
 from core import classroom, storage
 from core.errors import LessonError
+from core.models.kind import kind_of
 
 CLASSROOM = "classroom"
-CAUSAL_ENDING = "ForCausalLM"
-_OF_TOKENS = re.compile(r"embed|lm_head|wte|wpe|shared")  # matrices with a row for each token or place
+# Matrices with a row for each token, place or distance.
+_OF_TOKENS = re.compile(r"embed|lm_head|wte|wpe|shared|relative_attention_bias")
+# What families call the same thing in their configurations.
+_CONTEXT = ("max_position_embeddings", "n_positions", "n_ctx", "max_seq_len", "seq_length")
+_TOKENIZERS = ("tokenizer.json", "*.model", "vocab.json", "vocab.txt")  # the new format, and what it is made from
 _OF_TOKENIZERS = re.compile(r"tokenizer|vocab|merges|special_tokens|added_tokens|spiece|chat_template|\.model$")
 _LICENCE = re.compile(r"^license:\s*[\"']?([\w.-]+)", re.MULTILINE)
 
@@ -22,11 +26,14 @@ _LICENCE = re.compile(r"^license:\s*[\"']?([\w.-]+)", re.MULTILINE)
 class ModelFacts:
     """What a model's own files say of it. `context` is in tokens, `bytes` counts its weights on disk; `hidden` and
     `inner` are the widths of its layers, outside and inside.
+
+    `kind` is how it reads and writes (see `core.models.kind`), `family` its architecture's name.
     """
 
     reference: str
     folder: Path
     kind: str
+    family: str
     parameters: int
     context: int
     vocabulary: int
@@ -39,8 +46,7 @@ class ModelFacts:
 def find(reference: str) -> Path:
     """Answers the folder of `classroom`, of a model folder on disk, or of a Hub id, downloading it if needed.
 
-    Raises LessonError: `model_folder_empty`, `pickled_weights`, `not_causal`, `broken_model`, and for a Hub id what
-    `core.models.hub` says.
+    Raises LessonError: see `check`, and for a Hub id `core.models.hub`.
     """
     if reference == CLASSROOM:
         return classroom.MODEL
@@ -70,24 +76,33 @@ def public_name(reference: str) -> str:
 
 
 def check(folder: Path) -> None:
-    """Raises LessonError unless `folder` holds a causal language model with safetensors weights and a tokenizer."""
+    """Looks at a model's files without opening its weights.
+
+    Raises LessonError unless `folder` holds a model that writes (`not_a_writer`, `unknown_architecture`), all its
+    weights as safetensors (`pickled_weights`, `model_without_weights`, `model_incomplete`) and a tokenizer
+    (`no_tokenizer`).
+    """
     config = storage.read_json(folder / "config.json")
     if config is None:
         raise LessonError("model_folder_empty", folder=folder.name)
+    index = storage.read_json(folder / "model.safetensors.index.json") or {}
+    missing = sorted({str(name) for name in index.get("weight_map", {}).values() if not (folder / name).is_file()})
+    if missing:
+        raise LessonError("model_incomplete", folder=folder.name, files=", ".join(missing))
     if not any(folder.glob("*.safetensors")):
         pickled = sorted(p.name for pattern in ("*.bin", "*.pt", "*.pth", "*.ckpt") for p in folder.glob(pattern))
         if pickled:
             raise LessonError("pickled_weights", folder=folder.name, files=", ".join(pickled))
         raise LessonError("model_without_weights", folder=folder.name)
-    architectures = config.get("architectures") or ["?"]
-    if not any(name.endswith((CAUSAL_ENDING, "LMHeadModel")) for name in architectures):
-        raise LessonError("not_causal", folder=folder.name, architecture=", ".join(architectures))
+    kind_of(config, folder.name)
+    if not any(any(folder.glob(pattern)) for pattern in _TOKENIZERS):
+        raise LessonError("no_tokenizer", folder=folder.name)
 
 
 def describe(reference: str, folder: Path) -> ModelFacts:
     """Reads a model's facts from its configuration and from the headers of its weights; no tensor is loaded.
 
-    Raises LessonError `broken_model` where a header cannot be read.
+    Raises LessonError `broken_model` where a header cannot be read, and see `core.models.kind`.
     """
     config = storage.read_json(folder / "config.json") or {}
     text = config.get("text_config", config)
@@ -97,11 +112,12 @@ def describe(reference: str, folder: Path) -> ModelFacts:
     return ModelFacts(
         reference=reference,
         folder=folder,
-        kind=config.get("model_type", "?"),
+        kind=kind_of(config, folder.name),
+        family=str(config.get("model_type")),
         parameters=sum(prod(shape) for path in weights for shape in _shapes(path).values()),
-        context=first("max_position_embeddings", "n_positions", "n_ctx") or 1024,
+        context=context(folder),
         vocabulary=first("vocab_size"),
-        layers=first("num_hidden_layers", "n_layer"),
+        layers=first("num_hidden_layers", "n_layer", "num_layers", "encoder_layers"),
         hidden=hidden,
         inner=first("intermediate_size", "n_inner", "ffn_dim", "d_ff", "encoder_ffn_dim") or 4 * hidden,
         bytes=sum(path.stat().st_size for path in weights),
@@ -119,6 +135,13 @@ def copy_tokenizer(folder: Path, target: Path) -> None:
     for path in folder.iterdir():
         if _OF_TOKENIZERS.search(path.name):
             shutil.copy2(path, target / path.name)
+
+
+def context(folder: Path) -> int:
+    """Answers the most tokens that a model reads at once; 1024 where it names no limit, as relative positions have."""
+    config = storage.read_json(folder / "config.json") or {}
+    text = config.get("text_config", config)
+    return next((int(text[name]) for name in _CONTEXT if text.get(name)), 1024)
 
 
 def adapter_parameters(folder: Path, rank: int) -> int:

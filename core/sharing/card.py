@@ -2,12 +2,18 @@
 
 import time
 from dataclasses import asdict
+from pathlib import Path
 
 import yaml
 
 from core import storage, texts
+from core.errors import LessonError
 from core.models.folder import CLASSROOM, public_name
 from core.project import Project
+from core.tasks import TASKS
+from core.texts import Words
+from core.tokens import form as forms
+from core.tokens import tokenizer as tokenizers
 from core.training.runs import Run
 
 
@@ -54,11 +60,30 @@ def card(run: Run, project: Project, evaluation: dict | None, language: str) -> 
         ]
         sections += ["\n".join(table), words.body("metric", rows=evaluation["rows"])]
     sections += [f"## {words('limits')}", words.body("limits"), f"## {words('use')}"]
-    how = "use_full" if is_full else "use_classroom" if record["model"] == CLASSROOM else "use"
-    sections += [words.body(how, model=public_name(record["model"]))]
+    sections += [_use(record, tokens.get("form", forms.PLAIN), is_full, words)]
     sections += [
         f"## {words('settings')}",
         f"```yaml\n{yaml.safe_dump(asdict(run.settings()), sort_keys=False)}```",
     ]
     sections += [words.body("settings", date=time.strftime("%Y-%m-%d", time.localtime(record["created"])))]
     return "\n\n".join(section for section in sections if section) + "\n"
+
+
+def _use(record: dict, form: str, is_full: bool, words: Words) -> str:
+    """Answers the lines of Python that use what was learned, in the form in which it was trained."""
+    name, full = public_name(record["model"]), "_full" if is_full else ""
+    if form == forms.CHAT:
+        instruction = TASKS[record["task"]].instruction(record["language"])
+        return words.body(f"use{full}_chat", model=name, instruction=instruction)
+    if form == forms.APART:
+        return words.body(f"use{full}_apart", model=name, prefix=_prefix(Path(record["model_folder"])))
+    is_classroom = record["model"] == CLASSROOM and not is_full
+    return words.body("use_classroom" if is_classroom else f"use{full}", model=name)
+
+
+def _prefix(folder: Path) -> str:
+    """Answers what the base wants before a text; "" where it is not on this machine any more."""
+    try:
+        return tokenizers.load(folder).prefix
+    except LessonError:
+        return ""

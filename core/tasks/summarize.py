@@ -7,6 +7,8 @@ in its training.
 from core.tasks.task import Task
 
 _CUE = {"es": "Resumen:", "en": "Summary:"}
+# For the models, which met this Spanish more often than our own.
+_INSTRUCTION = {"es": "Resume este texto:", "en": "Summarize this text:"}
 
 SUMMARIZE = Task(
     code="summarize",
@@ -39,6 +41,7 @@ SUMMARIZE = Task(
     source=lambda row: row["text"],
     cue=lambda language: f"\n\n{_CUE[language]}",
     completion=lambda row: f" {row['summary']}",
+    instruction=lambda language: _INSTRUCTION[language],
     metrics=("perplexity", "rouge"),
     sample="notes",
 )

@@ -9,7 +9,8 @@ class Task:
     """A task's columns, its prompt, and how it is measured.
 
     The model reads `source(row)` and then `cue(language)`, neither of them scored, and should write
-    `completion(row)`. Both are empty where a task has nothing to read. `column_names` are names
+    `completion(row)`. Both are empty where a task has nothing to read. `instruction(language)` asks the same of a
+    model that was taught to talk, before the source; it is empty where nothing is asked. `column_names` are names
     that files commonly give each column, most telling first.
     """
 
@@ -19,5 +20,6 @@ class Task:
     source: Callable[[Mapping[str, str]], str]
     cue: Callable[[str], str]
     completion: Callable[[Mapping[str, str]], str]
+    instruction: Callable[[str], str]
     metrics: tuple[str, ...]
     sample: str

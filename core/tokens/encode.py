@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pyarrow.compute as pc
 
 from core import project as projects
 from core import storage
@@ -16,9 +17,11 @@ from core.errors import LessonError
 from core.models import folder as models
 from core.project import Project
 from core.tasks import TASKS, Task
-from core.tokens.cut import IGNORED, SCHEMA, Cut, fit
-from core.tokens.lengths import suggest_length
-from core.tokens.tokenise import Tokenised, ends, opened, tokenised
+from core.tokens import form as forms
+from core.tokens.cut import IGNORED, SCHEMA, Cut
+from core.tokens.form import Form
+from core.tokens.lengths import longest_sequences, suggest_length
+from core.tokens.tokenise import Tokenised, form_of, opened, tokenised
 from core.tokens.tokenizer import Tokenizer
 
 SHORTEST = 8
@@ -26,7 +29,10 @@ SHORTEST = 8
 
 @dataclass(frozen=True)
 class Example:
-    """One row as a model reads it. `characters` counts the text whose tokens are scored."""
+    """One row as a model reads it. `characters` counts the text whose tokens are scored.
+
+    A causal model's labels stand beside its ids, -100 where nothing is scored; a seq2seq model's are what it writes.
+    """
 
     row: int
     input_ids: list[int]
@@ -38,26 +44,31 @@ class Example:
 def encode_rows(
     rows: Sequence[dict], task: Task, tokenizer: Tokenizer, language: str, max_length: int
 ) -> list[Example]:
-    """Encodes rows as `begin + source + cue + completion + end`, with labels on completion and end only."""
-    begin, end = ends(tokenizer)
-    cue = tokenizer.encode(task.cue(language))
+    """Encodes rows in the form that the tokenizer's model has for a task; see `core.tokens.form`."""
+    form = forms.of(tokenizer, task, language)
     sources = tokenizer.encode_all([task.source(row) for row in rows])
-    completions = tokenizer.encode_all([task.completion(row) for row in rows])
+    texts = [form.completion(task.completion(row)) for row in rows]
     examples = []
-    for row, source, completion in zip(rows, sources, completions, strict=True):
-        read, scored = fit(source, completion + end, max_length - len(begin) - len(cue))
-        context = begin + read + cue
+    for row, source, text, completion in zip(rows, sources, texts, tokenizer.encode_all(texts), strict=True):
+        read, scored = _cut(form, source, completion, max_length)
+        context = form.begin + read + form.cue
         is_whole = len(scored) >= len(completion)
         examples.append(
             Example(
                 row=row["row"],
-                input_ids=context + scored,
-                labels=[IGNORED] * len(context) + scored,
-                characters=len(task.completion(row) if is_whole else tokenizer.decode(scored)),
-                truncated=len(read) + len(scored) < len(source) + len(completion) + len(end),
+                input_ids=context if form.is_apart else context + scored,
+                labels=form.lead + scored if form.is_apart else [IGNORED] * len(context) + scored,
+                characters=len(text if is_whole else tokenizer.decode(scored)),
+                truncated=len(read) + len(scored) < len(source) + len(completion) + len(form.end),
             )
         )
     return examples
+
+
+def _cut(form: Form, source: list[int], completion: list[int], max_length: int) -> tuple[list[int], list[int]]:
+    """Answers what is read of a source and what is scored, its end included."""
+    read, scored = form.kept(np.array(len(source)), np.array(len(completion)), max_length)
+    return source[: int(read)], (completion + form.end)[: int(scored)]
 
 
 def prompt_ids(text: str, task: Task, tokenizer: Tokenizer, language: str, max_length: int) -> list[int]:
@@ -65,15 +76,16 @@ def prompt_ids(text: str, task: Task, tokenizer: Tokenizer, language: str, max_l
 
     What is too long loses its end where it is to be summarised, its beginning where it is to be continued.
     """
-    begin, _ = ends(tokenizer)
-    cue = tokenizer.encode(task.cue(language))
-    room = max(1, max_length - len(begin) - len(cue))
+    form = forms.of(tokenizer, task, language)
+    room = max(1, form.room(max_length))
     read = tokenizer.encode(text)
-    return begin + (read[:room] if cue else read[-room:]) + cue
+    return form.begin + (read[:room] if form.cue else read[-room:]) + form.cue
 
 
 def measure(project: Project, progress: Progress = no_progress) -> np.ndarray:
-    """Answers every row's whole length in tokens, as the project's model would read it: int32, training rows first.
+    """Answers every row's whole length in tokens, as the project's model would read it, training rows first.
+
+    int32 [rows], or, for a seq2seq model, [rows, 2]: of what it reads and what it writes, each with its own maximum.
 
     The first call tokenises every row and writes `lengths/`; the next ones read it, until texts or model change.
     """
@@ -108,7 +120,7 @@ def cut_into(project: Project, target: Path, max_length: int, progress: Progress
     """Writes the three parts, cut to `max_length` tokens a text, into the folder `target`. Answers their record."""
     record, tokenizer = opened(project)
     rows = tokenised(project, lambda done: progress(0.8 * done))
-    cut = Cut(tokenizer, tokenizer.encode(TASKS[project.task].cue(record["language"])), max_length)
+    cut = Cut(tokenizer, form_of(project), max_length)
     with storage.new_folder(target) as folder:
         tokens, done = {}, 0
         for name in PARTS:
@@ -117,10 +129,10 @@ def cut_into(project: Project, target: Path, max_length: int, progress: Progress
                 for batch in table.read(rows.folder / name).to_batches(max_chunksize=table.BATCH_ROWS):
                     written = cut(batch)
                     writer.write_batch(written)
-                    tokens[name] += len(written["input_ids"].flatten())
+                    tokens[name] += pc.sum(written["length"]).as_py() or 0
                     done += batch.num_rows
                     progress(0.8 + 0.2 * done / len(rows.lengths))
-        content = _record(project, record, rows, max_length) | {"tokens": tokens}
+        content = _record(project, record, rows, max_length) | {"tokens": tokens, "form": cut.form.code}
         storage.write_json(folder / "record.json", content)
     return content
 
@@ -133,25 +145,16 @@ def _record(project: Project, prepared: dict, rows: Tokenised, max_length: int) 
         "model": project.model,
         "max_length": max_length,
         "rows": {name: table.read(rows.folder / name).num_rows for name in PARTS},
-        "truncated_rows": int((rows.lengths > max_length).sum()),
+        "truncated_rows": int((longest_sequences(rows.lengths) > max_length).sum()),
         "fingerprint": storage.fingerprint(prepared["fingerprint"], project.model, max_length),
         "written": time.time(),
     }
 
 
 def shortest_length(project: Project) -> int:
-    """Answers the least maximum length, in tokens, that leaves room for something of hers beside the task's cue."""
-    record, tokenizer = opened(project)
-    begin, _ = ends(tokenizer)
-    cue = tokenizer.encode(TASKS[project.task].cue(record["language"]))
-    return -(-max(SHORTEST, len(begin + cue) + 2) // SHORTEST) * SHORTEST
-
-
-def cut_text(project: Project, row: dict, max_length: int) -> str:
-    """Answers what the model would still read of a row under `max_length`, special tokens left out."""
-    record, tokenizer = opened(project)
-    (example,) = encode_rows([row], TASKS[project.task], tokenizer, record["language"], max_length)
-    return tokenizer.backend.decode(example.input_ids, skip_special_tokens=True)
+    """Answers the least maximum length, in tokens, that leaves room for something of hers beside what is put around."""
+    form = form_of(project)
+    return -(-max(SHORTEST, len(form.begin + form.cue) + 2) // SHORTEST) * SHORTEST
 
 
 def cut_parts(project: Project, row: dict, max_length: int) -> list[tuple[str, str]]:
@@ -159,12 +162,10 @@ def cut_parts(project: Project, row: dict, max_length: int) -> list[tuple[str, s
 
     What stands after a cut in the middle of a letter counts as lost, with its letter.
     """
-    record, tokenizer = opened(project)
-    task = TASKS[project.task]
-    begin, end = ends(tokenizer)
-    source, completion = tokenizer.encode(task.source(row)), tokenizer.encode(task.completion(row))
-    room = max_length - len(begin) - len(tokenizer.encode(task.cue(record["language"])))
-    read, scored = fit(source, completion + end, room)
+    tokenizer, form, task = opened(project)[1], form_of(project), TASKS[project.task]
+    source = tokenizer.encode(task.source(row))
+    completion = tokenizer.encode(form.completion(task.completion(row)))
+    read, scored = _cut(form, source, completion, max_length)
     parts = [(source, len(read)), (completion, len(scored))]
     return [_divided(tokenizer, ids, kept) for ids, kept in parts if ids]
 

@@ -16,7 +16,9 @@ from core.errors import LessonError
 from core.models import folder as models
 from core.project import Project
 from core.tasks import TASKS
+from core.tokens import form as forms
 from core.tokens import tokenizer as tokenizers
+from core.tokens.form import Form
 from core.tokens.tokenizer import Tokenizer
 
 _IDS = pa.list_(pa.int32())
@@ -28,38 +30,45 @@ _BATCH_CHARACTERS = 4_000_000
 
 @dataclass(frozen=True)
 class Tokenised:
-    """A project's rows as ids: one data set a part in `folder`, and the whole length of every row, training first."""
+    """A project's rows as ids: one data set a part in `folder`, and the whole length of every row, training first.
+
+    `lengths` is int32 [rows], or, for a seq2seq model, [rows, 2]: of what it reads, and of what it writes.
+    """
 
     folder: Path
     lengths: np.ndarray
 
 
 def opened(project: Project) -> tuple[dict, Tokenizer]:
-    """Answers the record of the prepared texts and the project's tokenizer. Raises LessonError `not_prepared`."""
+    """Answers the record of the prepared texts and the project's tokenizer.
+
+    Raises LessonError: `not_prepared`, and see `tokenizer.of_model`.
+    """
     record = storage.read_json(project.prepared / "record.json")
     if record is None:
         raise LessonError("not_prepared")
-    return record, tokenizers.load(models.find(project.model))
+    return record, tokenizers.of_model(models.find(project.model))
 
 
-def ends(tokenizer: Tokenizer) -> tuple[list[int], list[int]]:
-    """Answers what begins and what ends a text: one id each, or none where the model has none."""
-    begin, end = ([] if id is None else [id] for id in (tokenizer.bos_id, tokenizer.eos_id))
-    return begin, end
+def form_of(project: Project) -> Form:
+    """Answers the form in which the project's model meets its texts. Raises LessonError, see `opened`, `form.of`."""
+    record, tokenizer = opened(project)
+    return forms.of(tokenizer, TASKS[project.task], record["language"])
 
 
 def is_tokenised(project: Project) -> bool:
     """Says whether `tokenised` would answer at once."""
     kept = storage.read_json(_folder(project) / "record.json") or {}
-    return kept.get("made_from") == _made_from(project, opened(project)[0])
+    return kept.get("made_from") == _made_from(project, opened(project)[0], form_of(project))
 
 
 def tokenised(project: Project, progress: Progress = no_progress) -> Tokenised:
     """Answers every row's ids, uncut: read from `lengths/`, or made and written there where texts or model are new."""
     record, tokenizer = opened(project)
-    folder, made_from = _folder(project), _made_from(project, record)
+    form = form_of(project)
+    folder, made_from = _folder(project), _made_from(project, record, form)
     if (storage.read_json(folder / "record.json") or {}).get("made_from") != made_from:
-        _write(project, record, tokenizer, progress)
+        _write(project, made_from, form, tokenizer, progress)
     # Read whole, not mapped: it is 4 bytes a row, and a mapped file cannot be replaced on Windows.
     return Tokenised(folder, np.load(folder / "lengths.npy"))
 
@@ -68,22 +77,22 @@ def _folder(project: Project) -> Path:
     return project.folder / "lengths"
 
 
-def _made_from(project: Project, record: dict) -> str:
-    return storage.fingerprint(record["fingerprint"], record["language"], project.model, project.task)
+def _made_from(project: Project, record: dict, form: Form) -> str:
+    dressed = [form.code, form.begin, form.cue, form.end, form.lead]
+    return storage.fingerprint(record["fingerprint"], record["language"], project.model, project.task, dressed)
 
 
-def _write(project: Project, record: dict, tokenizer: Tokenizer, progress: Progress) -> None:
-    begin, end = ends(tokenizer)
+def _write(project: Project, made_from: str, form: Form, tokenizer: Tokenizer, progress: Progress) -> None:
     task = TASKS[project.task]
-    around = len(begin) + len(tokenizer.encode(task.cue(record["language"]))) + len(end)
     parts = {name: table.read(project.prepared / name) for name in PARTS}
     count, done = sum(map(len, parts.values())), 0
-    lengths = np.empty(count, np.int32)
+    lengths = np.empty((count, 2) if form.is_apart else count, np.int32)
     with storage.new_folder(_folder(project)) as folder:
         for name, data in parts.items():
             with table.writing(folder / name, _SCHEMA) as writer:
                 for rows in _batches(data):
-                    sources, completions = [task.source(r) for r in rows], [task.completion(r) for r in rows]
+                    sources = [task.source(r) for r in rows]
+                    completions = [form.completion(task.completion(r)) for r in rows]
                     batch = pa.record_batch(
                         [
                             pa.array([r["row"] for r in rows], pa.int64()),
@@ -94,12 +103,13 @@ def _write(project: Project, record: dict, tokenizer: Tokenizer, progress: Progr
                         schema=_SCHEMA,
                     )
                     writer.write_batch(batch)
-                    lengths[done : done + len(rows)] = counts(batch["source"]) + counts(batch["completion"]) + around
+                    lengths[done : done + len(rows)] = form.lengths(
+                        counts(batch["source"]), counts(batch["completion"])
+                    )
                     done += len(rows)
                     progress(done / count)
         np.save(folder / "lengths.npy", lengths)
-        written = {"made_from": _made_from(project, record), "rows": count, "written": time.time()}
-        storage.write_json(folder / "record.json", written)
+        storage.write_json(folder / "record.json", {"made_from": made_from, "rows": count, "written": time.time()})
 
 
 def _batches(data: pa.Table) -> Iterator[list[dict]]:

@@ -2,21 +2,19 @@
 
 import math
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.generation import loaded as models
+from core.generation.batches import collate
 from core.generation.loaded import Loaded
 from core.generation.score import Score, score
-from core.tokens.encode import IGNORED
 from core.training import kernels
 from core.training.runs import Run
 from core.training.settings import Settings
 
 if TYPE_CHECKING:
-    import torch
     from datasets import Dataset
     from transformers import Trainer
 
@@ -67,7 +65,7 @@ def open_for_training(loaded: Loaded, settings: Settings) -> Loaded:
         lora_alpha=settings.lora_alpha,
         lora_dropout=settings.lora_dropout,
         target_modules=_targets(loaded, settings.lora_targets),
-        task_type="CAUSAL_LM",
+        task_type="SEQ_2_SEQ_LM" if loaded.is_seq2seq else "CAUSAL_LM",
     )
     model = get_peft_model(loaded.model, config)
     kernels.quicken(model)
@@ -112,22 +110,6 @@ def is_untouched(loaded: Loaded, before: list[float]) -> bool:
     """
     factors = [p for name, p in loaded.model.named_parameters() if "lora_B" in name]
     return not any(bool(p.any()) for p in factors) if factors else fingerprint(loaded) == before
-
-
-def collate(rows: Sequence[dict], pad_id: int) -> dict[str, "torch.Tensor"]:
-    """Pads a batch to its longest row: ids [rows, longest], mask 0 and label -100 where there is only padding."""
-    import torch
-
-    longest = max(len(row["input_ids"]) for row in rows)
-
-    def padded(values: list[int], filling: int) -> list[int]:
-        return values + [filling] * (longest - len(values))
-
-    return {
-        "input_ids": torch.tensor([padded(row["input_ids"], pad_id) for row in rows]),
-        "attention_mask": torch.tensor([padded([1] * len(row["input_ids"]), 0) for row in rows]),
-        "labels": torch.tensor([padded(row["labels"], IGNORED) for row in rows]),
-    }
 
 
 def make_trainer(run: Run, loaded: Loaded, train: "Dataset", validation: list[dict], callbacks: list) -> "Trainer":

@@ -235,7 +235,7 @@ def write_sample(run: Run, loaded: Loaded, step: int) -> None:
     record = run.record()
     was_training = loaded.model.training
     loaded.model.eval()
-    room = max(1, loaded.context - SAMPLE.max_new_tokens)
+    room = loaded.room(SAMPLE.max_new_tokens)
     ids = prompt_ids(record["prompt"], TASKS[record["task"]], loaded.tokenizer, record["language"], room)
     text = "".join(written.text for written in stream(loaded, ids, SAMPLE))
     loaded.model.train(was_training)

@@ -21,7 +21,7 @@ _AROUND = 260  # characters shown on each side of a cut
 
 
 def measured(step: Lesson, project: Project) -> np.ndarray:
-    """Answers every row's length; the first time, says how far the counting is."""
+    """Answers what `encode.measure` does; the first time, says how far the counting is."""
     if tokenise.is_tokenised(project):
         return encode.measure(project)
     with waiting(step("measuring")) as progress:
@@ -77,7 +77,8 @@ def examples(step: Lesson, project: Project, found: np.ndarray, cut: int) -> Non
     for name, place in zip(names, places, strict=True):
         part, inside = encode.place_of(project, place)
         row = table.row(table.read(project.prepared / part), inside)
-        st.caption(step(f"example.{name}", tokens=int(found[place]), lost=int(found[place]) - cut))
+        lost = int(np.maximum(0, found[place] - cut).sum())
+        st.caption(step(f"example.{name}", tokens=int(found[place].max()), lost=lost))
         parts = encode.cut_parts(project, row, cut)
         _draw(parts)
         if not any(lost for _, lost in parts):

@@ -16,9 +16,11 @@ from core.models.shelf import SHELF
 from core.project import Project
 from core.tasks import TASKS
 from core.tokens import alternatives
+from core.tokens import form as forms
 from core.tokens import tokenizer as tokenizers
 from core.tokens.chips import Chip
-from core.tokens.encode import IGNORED, encode_rows, ends
+from core.tokens.encode import IGNORED, encode_rows
+from core.tokens.form import CHAT, Form, ends
 from core.tokens.tokenizer import Tokenizer
 from core.ui import problem, session
 from core.ui.lesson import Lesson
@@ -60,20 +62,35 @@ def as_read(step: Lesson, project: Project, row: dict, tokenizer: Tokenizer, con
     language = storage.load_json(project.prepared / "record.json")["language"]
     kept = storage.read_json(project.tokens / "record.json") if "tokens" in step.made else None
     (example,) = encode_rows([row], task, tokenizer, language, kept["max_length"] if kept else context)
-    begin, end = ends(tokenizer)
-    chips, place = tokenizer.chips(example.input_ids), 0
+    form = forms.of(tokenizer, task, language)
+    if form.is_apart:
+        st.markdown(step("read.source"))
+        _draw(_as_read(step, form, tokenizer, example.input_ids, [IGNORED] * len(example.input_ids)))
+        st.markdown(step("read.answer"))
+        _draw(_as_read(step, form, tokenizer, example.labels, example.labels))
+    else:
+        _draw(_as_read(step, form, tokenizer, example.input_ids, example.labels))
+    begins = form.lead if form.is_apart else form.begin
+    around = ["turn"] if form.code == CHAT else [*(["begin"] if begins else []), *(["end"] if form.end else [])]
+    roles = [*around, "pad"]
+    st.markdown("\n".join(f"- **{step(f'special.{role}')}**: {step.words.body(f'special.{role}')}" for role in roles))
+
+
+def _as_read(step: Lesson, form: Form, tokenizer: Tokenizer, ids: list[int], labels: list[int]) -> list[str]:
+    """Answers a sequence's chips with some padding behind: special ones named by their role, scored ones underlined."""
+    chips, place = tokenizer.chips(ids), 0
     drawn: list[str] = []
     for number, chip in enumerate(chips):
-        role = "begin" if begin and number == 0 else "end" if chip.special and number == len(chips) - 1 else ""
+        is_end = number and (number == len(chips) - 1 or chip.ids[-1] == tokenizer.eos_id)
+        role = "" if not chip.special else "turn" if form.code == CHAT else "end" if is_end else "begin"
         place += len(chip.ids)
-        scored = example.labels[place - 1] != IGNORED
+        scored = labels[place - 1] != IGNORED
         drawn.append(_chip(chip, _WASHES[number % len(_WASHES)], step(f"special.{role}") if role else "", scored))
     if len(drawn) > 2 * _MOST_TOKENS // 3:
         drawn = [*drawn[: _MOST_TOKENS // 3], " … ", *drawn[-20:]]
+    end = ends(tokenizer)[1]
     padding = Chip(tokenizer.decode(end) or "0", tuple(end) or (0,), special=True)
-    _draw([*drawn, *[_chip(padding, "", step("special.pad"), ghost=True)] * _PADDING])
-    roles = [*(["begin"] if begin else []), *(["end"] if end else []), "pad"]
-    st.markdown("\n".join(f"- **{step(f'special.{role}')}**: {step.words.body(f'special.{role}')}" for role in roles))
+    return [*drawn, *[_chip(padding, "", step("special.pad"), ghost=True)] * _PADDING]
 
 
 def side_by_side(step: Lesson, project: Project, text: str, own: Tokenizer) -> dict[str, Tokenizer]:

@@ -8,6 +8,7 @@ from core import texts
 from core.generation.generate import Candidate, Sampling, Step
 from core.generation.service import SERVICE
 from core.models import folder as models
+from core.models.kind import SEQ2SEQ
 from core.project import Project
 from core.texts import Words
 from core.ui import plots
@@ -27,6 +28,17 @@ def sampling_controls(words: Words, key: str) -> Sampling:
 def model_folder(project: Project | None) -> Path:
     """Answers the folder of the project's base model; the classroom's before there is a project."""
     return models.find(project.model if project else models.CLASSROOM)
+
+
+def continuing_folder(project: Project | None) -> Path:
+    """Answers the folder of a model that continues texts: the project's, or the classroom's where that one does not."""
+    folder = model_folder(project)
+    return folder if task_of(folder) == "write" else models.find(models.CLASSROOM)
+
+
+def task_of(folder: Path) -> str:
+    """Answers what a base model is tried at: a seq2seq one shortens, and any other continues."""
+    return "summarize" if models.describe("", folder).kind == SEQ2SEQ else "write"
 
 
 def warm() -> None:

@@ -102,7 +102,7 @@ def test_pickled_weights_are_refused(copied):
 def test_a_model_of_another_kind_is_refused(copied):
     config = json.loads((copied / "config.json").read_text())
     (copied / "config.json").write_text(json.dumps({**config, "architectures": ["BertForMaskedLM"]}))
-    with pytest.raises(LessonError, match="not_causal"):
+    with pytest.raises(LessonError, match="not_a_writer"):
         models.find(str(copied))
 
 

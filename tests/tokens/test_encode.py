@@ -13,7 +13,8 @@ from core.errors import LessonError
 from core.tasks import TASKS
 from core.tokens import encode, lengths
 from core.tokens import tokenizer as tokenizers
-from core.tokens.encode import IGNORED, encode_rows, fit
+from core.tokens.encode import IGNORED, encode_rows
+from core.tokens.form import fit
 
 TOKENIZER = tokenizers.load(classroom.MODEL)
 UNICODE = st.text(st.characters(codec="utf-8"))
