@@ -81,7 +81,7 @@ def stream(loaded: Loaded, ids: Sequence[int], sampling: Sampling) -> Iterator[S
     said = ""
     cache, inputs = None, _tensor(loaded, ids)
     for _ in range(room):
-        with torch.inference_mode():
+        with torch.no_grad():  # see `score`
             output = loaded.model(inputs, past_key_values=cache, use_cache=True)
         probabilities = shape(output.logits[0, -1], sampling).cpu()
         token = int(torch.multinomial(probabilities, 1, generator=draw))

@@ -27,11 +27,17 @@ class Loaded:
         return str(self.model.device)
 
 
-def load(folder: Path, adapter: Path | None = None, precision: str | None = None, four_bit: bool = False) -> Loaded:
+def load(
+    folder: Path,
+    adapter: Path | None = None,
+    precision: str | None = None,
+    four_bit: bool = False,
+    device: str | None = None,
+) -> Loaded:
     """Loads the model in `folder`, from safetensors only and without running any code of its own.
 
-    `precision` is `bf16` or `fp32`; None takes what suits this machine. Raises LessonError: `broken_model`,
-    `broken_adapter`.
+    `precision` is `bf16` or `fp32` and `device` is torch's name; None takes what suits this machine. Raises LessonError:
+    `broken_model`, `broken_adapter`.
     """
     import torch
     from safetensors import SafetensorError
@@ -49,7 +55,7 @@ def load(folder: Path, adapter: Path | None = None, precision: str | None = None
         bnb_4bit_use_double_quant=True,
         bnb_4bit_compute_dtype=dtype,
     )
-    device = "cuda" if torch.cuda.is_available() else "cpu"
+    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     try:
         model = AutoModelForCausalLM.from_pretrained(
             folder,

@@ -60,7 +60,7 @@ def score(model: "nn.Module", rows: Sequence[dict]) -> list[Score]:
                 ids[line, :size] = torch.tensor(rows[i]["input_ids"])
                 labels[line, :size] = torch.tensor(rows[i]["labels"])
                 mask[line, :size] = 1
-            with torch.inference_mode():
+            with torch.no_grad():  # not inference_mode, whose tensors FSDP could not use again to learn
                 logits = model(input_ids=ids.to(device), attention_mask=mask.to(device)).logits
             wanted = labels[:, 1:].to(device)
             losses = torch.nn.functional.cross_entropy(

@@ -9,6 +9,7 @@ import sys
 import time
 import traceback
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -18,13 +19,13 @@ from core.data import table
 from core.errors import LessonError
 from core.generation.generate import Sampling, stream
 from core.generation.loaded import Loaded
-from core.generation.score import Score, score
+from core.generation.score import Score
 from core.models import folder as models
 from core.models.folder import public_name
 from core.processes import State
 from core.tasks import TASKS
 from core.tokens.encode import prompt_ids
-from core.training import engine, verdict
+from core.training import engine, ranks, verdict
 from core.training.runs import FINISH, PAUSE, Run, ask, halve_batch, requested
 from core.training.slot import slot
 
@@ -32,27 +33,61 @@ SAMPLE = Sampling(temperature=0.7, top_p=0.9, max_new_tokens=50, seed=11)
 RESERVED_BYTES = 65_536  # set aside, so that a disk that fills up still has room for saying so
 
 
+class Silent:
+    """The state of a process that is not the main one: it keeps what it is told, and writes nothing."""
+
+    def __init__(self) -> None:
+        self.content: dict = {"pid_created": time.time()}
+
+    def write(self, **facts: object) -> None:
+        self.content |= facts
+
+
 def train(run: Run) -> dict:
     """Trains, or continues, a run to its end, its pause or its failure. Answers its last state.
 
-    Raises LessonError `run_is_busy` where another process is at it and `run_is_finished` where nothing is left to
-    do; every other LessonError is written in the state as well as raised.
+    Raises LessonError `run_is_busy` where another process is at it, `run_is_finished` where nothing is left to do and
+    those of `_began_with`; every other LessonError is written in the state as well as raised.
     """
+    with ranks.together() as call:
+        return _lead(run, call) if ranks.is_main() else _follow(run, call)
+
+
+def _follow(run: Run, call: ranks.Call) -> dict:
+    """Takes part in what the main process of several leads (see `ranks`). Raises the LessonError that ends that one."""
+    _pause_on_termination(run)
+    try:
+        word = call.hear()
+        if isinstance(word, tuple):
+            raise LessonError(word[0], **word[1])
+        return {"status": "paused"} if word is None else _train(run, Silent(), word)
+    except LessonError:
+        raise
+    except Exception as error:
+        raise _known(error, run) or error from error
+
+
+def _lead(run: Run, call: ranks.Call) -> dict:
+    """Trains as the only process, or as the one that the others follow."""
     lock = FileLock(run.folder / "worker.lock")
     try:
         lock.acquire(timeout=2)  # a worker that has just said «paused» may not be quite gone
     except Timeout as error:
         raise LessonError("run_is_busy", run=run.name) from error
     try:
-        if processes.read_state(run.folder)["status"] == "finished":
+        before = processes.read_state(run.folder)
+        if before["status"] == "finished":
             raise LessonError("run_is_finished", run=run.name)
+        began_with = _began_with(run, before)
         (run.folder / "request").unlink(missing_ok=True)  # it was for the process before this one
-        state = State(run.folder, run=run.name)
+        state = State(run.folder, run=run.name, processes=began_with, sharded=ranks.is_sharded())
         try:
             _pause_on_termination(run)
             storage.write_bytes(run.folder / "reserve", os.urandom(RESERVED_BYTES))
             with slot(run, state) as our_turn:
-                last = _train_within_memory(run, state) if our_turn else {"status": "paused"}
+                if our_turn:
+                    call.say(began_with)
+                last = _train_within_memory(run, state, began_with) if our_turn else {"status": "paused"}
             (run.folder / "reserve").unlink(missing_ok=True)
             state.write(**last)
         except Exception as error:
@@ -68,6 +103,23 @@ def train(run: Run) -> dict:
         lock.release()
 
 
+def _began_with(run: Run, before: dict) -> int:
+    """Answers how many processes began what is kept of the run: these, where there is no checkpoint yet.
+
+    Raises LessonError where these cannot go on with it: `run_is_sharded`, `run_is_whole`, `processes_do_not_divide`;
+    or cannot even begin: `only_lora_is_sharded`.
+    """
+    if ranks.is_sharded() and run.settings().method != "lora":
+        raise LessonError("only_lora_is_sharded", run=run.name)
+    if last_checkpoint(run) is None:
+        return ranks.count()
+    if before.get("sharded", False) != ranks.is_sharded():
+        raise LessonError("run_is_whole" if ranks.is_sharded() else "run_is_sharded", run=run.name)
+    began_with = before.get("processes", 1)
+    ranks.shared(run.settings(), began_with)
+    return began_with
+
+
 def _say_failed(run: Run, state: State, error: LessonError) -> None:
     """Writes the failure in the state, even on a full disk: first gives back what was kept for this moment."""
     (run.folder / "reserve").unlink(missing_ok=True)
@@ -75,13 +127,16 @@ def _say_failed(run: Run, state: State, error: LessonError) -> None:
     state.write(status="failed", error={"code": error.code, "facts": {n: str(f) for n, f in error.facts.items()}})
 
 
-def _train_within_memory(run: Run, state: State) -> dict:
-    """Trains; where the memory does not suffice, again from the last checkpoint with batches of half the size."""
+def _train_within_memory(run: Run, state: State, began_with: int) -> dict:
+    """Trains; where the memory does not suffice, again from the last checkpoint with batches of half the size.
+
+    Several processes cannot begin again together: there it is said instead.
+    """
     while True:
         try:
-            return _train(run, state)
+            return _train(run, state, began_with)
         except Exception as error:
-            if not _is_out_of_memory(error) or not halve_batch(run):
+            if ranks.count() > 1 or not _is_out_of_memory(error) or not halve_batch(run):
                 raise
         import torch
 
@@ -89,53 +144,75 @@ def _train_within_memory(run: Run, state: State) -> dict:
         torch.cuda.empty_cache()
 
 
-def _train(run: Run, state: State) -> dict:
-    """Trains in our turn. Answers what is to be the run's last state."""
+def _train(run: Run, state: State | Silent, began_with: int) -> dict:
+    """Trains in our turn, in each process. Answers what is to be the run's last state."""
     state.write(status="loading", peak_memory_mb=round(processes.peak_memory_mb()))
     import torch
     from datasets import load_from_disk
 
-    settings = run.settings()
+    settings = ranks.shared(run.settings(), began_with)
     train_rows = load_from_disk(str(run.tokens / "train")).select_columns(["input_ids", "labels", "length"])
     validation = table.rows(run.tokens / "validation")
     base = engine.load_base(run)
     before = engine.fingerprint(base) if settings.method == "full" else []
-    if not storage.read_json_lines(run.metrics):
-        scores = score(base.model, validation)
-        total = sum(scores, Score(0.0, 0, 0))
-        if not math.isfinite(total.loss):
-            raise LessonError("broken_model", folder=public_name(run.record()["model"]), file="NaN")
-        verdict.keep_before(run, scores)
-        storage.append_json(
-            run.metrics, {"kind": "base", "step": 0, "loss": total.loss, "perplexity": total.perplexity}
-        )
-        write_sample(run, base, 0)
+    is_new = ranks.same(not storage.read_json_lines(run.metrics))
+    if is_new and not ranks.is_sharded():
+        _measure_base(run, base, validation)
     loaded = engine.open_for_training(base, settings)
     planned = engine.schedule(settings, len(train_rows))
     teller = _teller(run, state, loaded)
-    trainer = engine.make_trainer(run, loaded, train_rows, validation, [teller])
-    checkpoint = last_checkpoint(run)
+    trainer = engine.make_trainer(run, loaded, train_rows, validation, [teller], settings)
+    if is_new and ranks.is_sharded():  # only then is it shared out; its new adapter changes nothing yet
+        trainer.add_callback(_at_the_start(lambda: _measure_base(run, loaded, validation)))
+    checkpoint = ranks.same(last_checkpoint(run) if ranks.is_main() else None)
     state.write(
         status="running",
         step=state.content.get("step", 0) if checkpoint else 0,
         steps=planned.steps,
         precision=settings.precision,
         trainable_parameters=sum(p.numel() for p in loaded.model.parameters() if p.requires_grad),
-        device=loaded.device,
+        device=str(trainer.args.device),
     )
-    torch.manual_seed(settings.seed)
+    torch.manual_seed(settings.seed + ranks.number())  # each drops out others of its weights
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-    if requested(run) == PAUSE and trainer.state.global_step < planned.steps:
+    if ranks.same(requested(run) == PAUSE and trainer.state.global_step < planned.steps):
         worked = state.content.get("seconds_before", 0.0) + time.time() - state.content["pid_created"]
         return {"status": "paused", "step": trainer.state.global_step, "seconds_before": worked}
-    _keep_weights(run, loaded)
-    verdict.judge_run(run, score(loaded.model, validation), engine.is_untouched(loaded, before))
+    after = ranks.scores(loaded.model, validation)
+    is_untouched = engine.is_untouched(loaded, before)
+    whole = trainer.accelerator.get_state_dict(loaded.model) if ranks.is_sharded() else None
+    if ranks.is_main():
+        _keep_weights(run, loaded, whole)
+        verdict.judge_run(run, after, is_untouched)
     return {
         "status": "finished",
         "step": trainer.state.global_step,
         "peak_memory_mb": round(processes.peak_memory_mb()),
         "seconds": state.content.get("seconds_before", 0.0) + time.time() - state.content["pid_created"],
     }
+
+
+def _measure_base(run: Run, base: Loaded, validation: list[dict]) -> None:
+    """Scores the untouched model and lets it write. Raises LessonError `broken_model` where its loss is no number."""
+    scores = ranks.scores(base.model, validation)
+    total = sum(scores, Score(0.0, 0, 0))
+    if not math.isfinite(total.loss):
+        raise LessonError("broken_model", folder=public_name(run.record()["model"]), file="NaN")
+    if ranks.is_main():
+        verdict.keep_before(run, scores)
+    _note(run.metrics, {"kind": "base", "step": 0, "loss": total.loss, "perplexity": total.perplexity})
+    write_sample(run, base, 0)
+
+
+def _at_the_start(work: Callable[[], None]):
+    """Builds the callback that does `work` once the model is ready to learn."""
+    from transformers import TrainerCallback
+
+    class Starter(TrainerCallback):
+        def on_train_begin(self, args, trainer_state, control, **_):
+            work()
+
+    return Starter()
 
 
 def last_checkpoint(run: Run) -> Path | None:
@@ -160,7 +237,8 @@ def _is_whole(checkpoint: Path) -> bool:
             return False
         with safe_open(weights, "numpy"):  # looks at the header and at the size
             pass
-        for name in ("optimizer.pt", "scheduler.pt", "rng_state.pth"):
+        optimizer = "optimizer.bin" if (checkpoint / "optimizer.bin").is_file() else "optimizer.pt"  # FSDP's name
+        for name in (optimizer, "scheduler.pt", *(_random_states(checkpoint) or ["rng_state.pth"])):
             with zipfile.ZipFile(checkpoint / name) as saved:  # so torch saves, with a checksum for each part
                 if saved.testzip() is not None:
                     return False
@@ -169,7 +247,18 @@ def _is_whole(checkpoint: Path) -> bool:
         return False
 
 
-def _teller(run: Run, state: State, loaded: Loaded):
+def _random_states(checkpoint: Path) -> list[str]:
+    """Answers the names of what several processes, if they were several, kept there of their random states."""
+    return [path.name for path in checkpoint.glob("rng_state_*.pth")]
+
+
+def _note(path: Path, record: dict) -> None:
+    """Adds a line to one of the run's files; of several processes, only the main one writes."""
+    if ranks.is_main():
+        storage.append_json(path, record)
+
+
+def _teller(run: Run, state: State | Silent, loaded: Loaded):
     """Builds the callback that tells the curve, the time and the samples, and hears what is asked of the run."""
     from transformers import TrainerCallback
 
@@ -194,10 +283,10 @@ def _teller(run: Run, state: State, loaded: Loaded):
                     "training_diverged", step=trainer_state.global_step, learning_rate=settings.learning_rate
                 )
             point = {"kind": "train", "step": trainer_state.global_step, "loss": logs["loss"]}
-            storage.append_json(run.metrics, {**point, "learning_rate": logs.get("learning_rate")})
+            _note(run.metrics, {**point, "learning_rate": logs.get("learning_rate")})
 
         def on_step_end(self, args, trainer_state, control, **_):
-            if asked := requested(run):
+            if asked := _asked(run):
                 control.should_training_stop = control.should_save = True
                 # Not at a pause: a run that was paused must end as one that was not, with the same best step.
                 control.should_evaluate = control.should_evaluate or asked == FINISH
@@ -212,7 +301,7 @@ def _teller(run: Run, state: State, loaded: Loaded):
                     "training_diverged", step=trainer_state.global_step, learning_rate=settings.learning_rate
                 )
             point = {"kind": "validation", "step": trainer_state.global_step, "loss": loss}
-            storage.append_json(run.metrics, {**point, "perplexity": math.exp(min(loss, 700))})
+            _note(run.metrics, {**point, "perplexity": math.exp(min(loss, 700))})
             write_sample(run, loaded, trainer_state.global_step)
             losses = [told["eval_loss"] for told in trainer_state.log_history if "eval_loss" in told]
             if settings.patience and len(losses) - 1 - losses.index(min(losses)) >= settings.patience:
@@ -236,8 +325,19 @@ def _teller(run: Run, state: State, loaded: Loaded):
     return Teller()
 
 
+def _asked(run: Run) -> str | None:
+    """Answers what was asked of the run: the same at the same step in all its processes, whichever heard it."""
+    mine = requested(run) if ranks.is_main() else PAUSE if ranks.TOLD_TO_END.is_set() else None
+    asked = ranks.strongest((None, PAUSE, FINISH), mine)
+    if asked and ranks.is_main() and not mine:
+        ask(run, asked)
+    return asked
+
+
 def write_sample(run: Run, loaded: Loaded, step: int) -> None:
     """Lets the model write from the run's prompt; the random state of the training is left as it was."""
+    if not ranks.is_main() and not ranks.is_sharded():
+        return
     record = run.record()
     was_training = loaded.model.training
     loaded.model.eval()
@@ -245,16 +345,17 @@ def write_sample(run: Run, loaded: Loaded, step: int) -> None:
     ids = prompt_ids(record["prompt"], TASKS[record["task"]], loaded.tokenizer, record["language"], room)
     text = "".join(written.text for written in stream(loaded, ids, SAMPLE))
     loaded.model.train(was_training)
-    storage.append_json(run.samples, {"step": step, "text": text})
+    _note(run.samples, {"step": step, "text": text})
 
 
-def _keep_weights(run: Run, loaded: Loaded) -> None:
+def _keep_weights(run: Run, loaded: Loaded, whole: dict | None = None) -> None:
     """Writes `adapter/`, whole; the base is named as the person named it, never by a path of this machine.
 
-    A model that was trained whole is kept whole, with its tokenizer: a folder that step 3 takes as a base.
+    A model that was trained whole is kept whole, with its tokenizer: a folder that step 3 takes as a base. `whole` are
+    the model's weights, where each process had only its part of them.
     """
     with storage.new_folder(run.adapter) as folder:
-        loaded.model.save_pretrained(folder, max_shard_size="1TB")
+        loaded.model.save_pretrained(folder, max_shard_size="1TB", state_dict=whole)
         (folder / "README.md").unlink(missing_ok=True)
         if run.settings().method == "full":
             models.copy_tokenizer(Path(run.record()["model_folder"]), folder)
@@ -266,7 +367,7 @@ def _keep_weights(run: Run, loaded: Loaded) -> None:
 
 def _pause_on_termination(run: Run) -> None:
     """Makes SIGTERM (a shutdown, a tidy kill) a pause, so that what was learned is kept."""
-    signal.signal(signal.SIGTERM, lambda *_: ask(run, PAUSE))
+    signal.signal(signal.SIGTERM, lambda *_: ask(run, PAUSE) if ranks.is_main() else ranks.TOLD_TO_END.set())
 
 
 def _is_out_of_memory(error: Exception) -> bool:
@@ -282,6 +383,8 @@ def _known(error: Exception, run: Run) -> LessonError | None:
     # torch says "unexpected pos" where a write fell short, so the disk itself is asked too.
     if "no space left" in said or "quota exceeded" in said or shutil.disk_usage(run.folder).free < RESERVED_BYTES:
         return LessonError("disk_full", folder=run.checkpoints)
+    if ranks.is_lost(error):
+        return LessonError("process_lost", now=ranks.count())
     return None
 
 
