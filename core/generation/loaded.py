@@ -36,7 +36,7 @@ def load(
 ) -> Loaded:
     """Loads the model in `folder`, from safetensors only and without running any code of its own.
 
-    `precision` is `bf16` or `fp32` and `device` is torch's name; None takes what suits this machine. Raises LessonError:
+    `precision` is `bf16` or `fp32`, `device` is torch's name; None takes what suits this machine. Raises LessonError:
     `broken_model`, `broken_adapter`.
     """
     import torch

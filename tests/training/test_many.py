@@ -46,7 +46,7 @@ def start(command: list, run: Run) -> subprocess.Popen:
 
 
 def wait(condition: Callable[[], object], launcher: subprocess.Popen) -> None:
-    deadline = time.monotonic() + 200
+    deadline = time.monotonic() + 300
     while not condition():
         assert launcher.poll() is None, "it ended before"
         assert time.monotonic() < deadline, "it did not happen"
@@ -91,7 +91,7 @@ class Story:
     said: dict[str, str] = field(default_factory=dict)
 
     def keep(self, turn: str, launcher: subprocess.Popen, run: Run) -> None:
-        self.codes[turn] = launcher.wait(timeout=120)
+        self.codes[turn] = launcher.wait(timeout=300)
         self.states[turn] = processes.read_state(run.folder)
         log = run.folder / "log.txt"
         self.said[turn] = log.read_text(encoding="utf-8")
@@ -194,7 +194,7 @@ def test_a_model_that_is_shared_out_learns_the_same(project: Project, new_run: C
     """Its first five steps; the rate is constant, so they are those of the longer run."""
     run = new_run(project, **FEW | {"max_steps": 5, "evaluations": 1})
     launcher = launch(MANY / "fsdp.yaml", run, Path(__file__).with_name("cpu_fsdp.py"))
-    assert launcher.wait(timeout=120) == 0
+    assert launcher.wait(timeout=300) == 0
     assert processes.read_state(run.folder)["status"] == "finished"
     assert (run.checkpoints / "checkpoint-5" / "pytorch_model_fsdp.bin").is_file()
     losses, others = told(run), told(alone)
