@@ -103,9 +103,14 @@ def adapt(options: argparse.Namespace) -> None:
 
 
 def train(options: argparse.Namespace) -> None:
-    from core.training import runs, worker
+    from core.training import ranks, runs, worker
 
-    worker.train(runs.open_run(options.run_folder), options.finish)
+    try:
+        worker.train(runs.open_run(options.run_folder), options.finish)
+    except LessonError:
+        if not ranks.is_first_here():
+            sys.exit(2)  # of several processes on a machine, one says it
+        raise
 
 
 def evaluate(options: argparse.Namespace) -> None:

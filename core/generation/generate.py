@@ -133,7 +133,7 @@ def _of_continuation(loaded: Loaded, ids: Sequence[int]) -> Generator["torch.Ten
 
     cache, inputs = None, _tensor(loaded, ids)
     while True:
-        with torch.inference_mode():
+        with torch.no_grad():  # see `score`
             output = loaded.model(inputs, past_key_values=cache, use_cache=True)
         token = yield output.logits[0, -1]
         cache, inputs = output.past_key_values, _tensor(loaded, [] if token is None else [token])
@@ -145,11 +145,11 @@ def _of_answer(loaded: Loaded, ids: Sequence[int]) -> Generator["torch.Tensor", 
 
     read = _tensor(loaded, ids)
     seen = {"attention_mask": torch.ones_like(read)}
-    with torch.inference_mode():
+    with torch.no_grad():
         seen["encoder_outputs"] = loaded.model.get_encoder()(read, **seen)
     cache, inputs = None, _tensor(loaded, _answer_start(loaded, ids))
     while True:
-        with torch.inference_mode():
+        with torch.no_grad():
             output = loaded.model(**seen, decoder_input_ids=inputs, past_key_values=cache, use_cache=True)
         token = yield output.logits[0, -1]
         cache, inputs = output.past_key_values, _tensor(loaded, [] if token is None else [token])

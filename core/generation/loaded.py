@@ -45,11 +45,17 @@ class Loaded:
         return self.context if self.is_seq2seq else max(1, self.context - max_new_tokens)
 
 
-def load(folder: Path, adapter: Path | None = None, precision: str | None = None, four_bit: bool = False) -> Loaded:
+def load(
+    folder: Path,
+    adapter: Path | None = None,
+    precision: str | None = None,
+    four_bit: bool = False,
+    device: str | None = None,
+) -> Loaded:
     """Loads the model in `folder`, from safetensors only and without running any code of its own.
 
-    `precision` is `bf16` or `fp32`; None takes what suits this machine. Raises LessonError: `broken_model`,
-    `broken_adapter`, and what `folder.check` and `tokenizer.of_model` say.
+    `precision` is `bf16` or `fp32`, `device` is torch's name; None takes what suits this machine. Raises LessonError:
+    `broken_model`, `broken_adapter`, and what `folder.check` and `tokenizer.of_model` say.
     """
     import torch
     from safetensors import SafetensorError
@@ -68,7 +74,7 @@ def load(folder: Path, adapter: Path | None = None, precision: str | None = None
         bnb_4bit_use_double_quant=True,
         bnb_4bit_compute_dtype=dtype,
     )
-    device = "cuda" if torch.cuda.is_available() else "cpu"
+    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     try:
         model = (AutoModelForSeq2SeqLM if tokenizer.kind == SEQ2SEQ else AutoModelForCausalLM).from_pretrained(
             folder,

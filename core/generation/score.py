@@ -69,7 +69,7 @@ def _losses(model: "nn.Module", batch: dict[str, "Tensor"]) -> tuple["Tensor", "
 
     batch = {name: values.to(next(model.parameters()).device) for name, values in batch.items()}
     labels = batch.pop("labels")
-    with torch.inference_mode():
+    with torch.no_grad():  # not inference_mode, whose tensors FSDP could not use again to learn
         if model.config.is_encoder_decoder:
             logits = model(**batch, labels=labels).logits
         else:

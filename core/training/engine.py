@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from core.generation import loaded as models
 from core.generation.batches import collate
 from core.generation.loaded import Loaded
-from core.generation.score import Score, score
-from core.training import kernels
+from core.generation.score import Score
+from core.training import kernels, ranks
 from core.training.runs import Run
 from core.training.settings import Settings
 
@@ -28,9 +28,12 @@ class Schedule:
 
 
 def schedule(settings: Settings, rows: int) -> Schedule:
-    """Works out the steps: `max_steps`, or the epochs' batches divided by the accumulation, rounded up."""
+    """Works out the steps: `max_steps`, or the epochs' batches divided by the accumulation, rounded up.
+
+    Several processes read as many batches at a time.
+    """
     batches = math.ceil(rows / settings.batch_size)
-    per_epoch = math.ceil(batches / settings.gradient_accumulation_steps)
+    per_epoch = math.ceil(batches / settings.gradient_accumulation_steps / ranks.count())
     steps = settings.max_steps or max(1, math.ceil(per_epoch * settings.epochs))
     return Schedule(steps, max(1, math.ceil(steps / settings.evaluations)))
 
@@ -43,7 +46,9 @@ def load_base(run: Run) -> Loaded:
     settings = run.settings()
     folder = Path(run.record()["model_folder"])
     precision = "fp32" if settings.method == "full" else settings.precision
-    loaded = models.load(folder, precision=precision, four_bit=settings.method == "qlora")
+    # A model that is to be shared out among cards may fit on none of them: it waits in main memory.
+    device = "cpu" if ranks.is_sharded() else None
+    loaded = models.load(folder, precision=precision, four_bit=settings.method == "qlora", device=device)
     loaded.model.requires_grad_(False)
     return loaded
 
@@ -68,7 +73,8 @@ def open_for_training(loaded: Loaded, settings: Settings) -> Loaded:
         task_type="SEQ_2_SEQ_LM" if loaded.is_seq2seq else "CAUSAL_LM",
     )
     model = get_peft_model(loaded.model, config)
-    kernels.quicken(model)
+    if not ranks.is_sharded():  # else each weight must stay where FSDP finds it
+        kernels.quicken(model)
     return Loaded(model, loaded.tokenizer, loaded.context)
 
 
@@ -112,14 +118,25 @@ def is_untouched(loaded: Loaded, before: list[float]) -> bool:
     return not any(bool(p.any()) for p in factors) if factors else fingerprint(loaded) == before
 
 
-def make_trainer(run: Run, loaded: Loaded, train: "Dataset", validation: list[dict], callbacks: list) -> "Trainer":
-    """Builds the Trainer. Its evaluation is ours: the mean loss over tokens, not over batches."""
+def make_trainer(
+    run: Run,
+    loaded: Loaded,
+    train: "Dataset",
+    validation: list[dict],
+    callbacks: list,
+    shared: Settings | None = None,
+) -> "Trainer":
+    """Builds the Trainer. Its evaluation is ours: the mean loss over tokens, not over batches.
+
+    `shared` stand for the run's own settings where its processes are not as many as it began with.
+    """
     import torch
     from transformers import PrinterCallback, Trainer, TrainingArguments
     from transformers.trainer_pt_utils import LengthGroupedSampler
 
-    settings = run.settings()
+    settings = shared or run.settings()
     planned = schedule(settings, len(train))
+    blanks = ranks.blank_rows(len(train), settings.batch_size)
     pad_id = loaded.tokenizer.eos_id or 0
     arguments = TrainingArguments(
         output_dir=str(run.checkpoints),
@@ -151,6 +168,7 @@ def make_trainer(run: Run, loaded: Loaded, train: "Dataset", validation: list[di
         data_seed=settings.seed,
         report_to=[],
         disable_tqdm=True,
+        ddp_find_unused_parameters=False,  # every step uses the whole adapter
     )
 
     class SeededSampler(LengthGroupedSampler):
@@ -165,20 +183,30 @@ def make_trainer(run: Run, loaded: Loaded, train: "Dataset", validation: list[di
         def set_epoch(self, epoch: int) -> None:
             self.epoch = epoch
 
+        def __len__(self) -> int:
+            return super().__len__() + blanks
+
         def __iter__(self):
             self.generator = torch.Generator().manual_seed(settings.seed + 1_000_003 * self.epoch)
-            return super().__iter__()
+            yield from super().__iter__()
+            yield from range(len(train), len(train) + blanks)
 
     class TokenTrainer(Trainer):
         def _get_train_sampler(self, train_dataset=None):
-            rows = settings.batch_size * settings.gradient_accumulation_steps
-            return SeededSampler(rows, lengths=list(train["length"]))
+            rows = settings.batch_size * settings.gradient_accumulation_steps * ranks.count()
+            self.sampler = SeededSampler(rows, lengths=list(train["length"]))
+            return self.sampler
+
+        def _run_epoch(self, *args, epoch: int, **others) -> None:
+            # Of several processes that continue in mid-epoch, accelerate's loader does not reach it.
+            self.sampler.set_epoch(epoch)
+            super()._run_epoch(*args, epoch=epoch, **others)
 
         def floating_point_ops(self, inputs) -> int:
             return 0  # nobody reads the sum, and counting walks through all modules at every step
 
         def evaluate(self, *_, **__) -> dict[str, float]:
-            total = sum(score(self.model, validation), Score(0.0, 0, 0))
+            total = sum(ranks.scores(self.model, validation), Score(0.0, 0, 0))
             metrics = {"eval_loss": total.loss, "eval_tokens": total.tokens}
             self.log(metrics)
             self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)  # type: ignore[has-type]
@@ -187,7 +215,7 @@ def make_trainer(run: Run, loaded: Loaded, train: "Dataset", validation: list[di
     trainer = TokenTrainer(
         model=loaded.model,
         args=arguments,
-        train_dataset=train,
+        train_dataset=ranks.filled(train, blanks),
         eval_dataset=validation,
         data_collator=lambda rows: collate(rows, pad_id),
         callbacks=callbacks,

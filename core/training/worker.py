@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -17,13 +18,13 @@ from core.data import table
 from core.errors import LessonError
 from core.generation.generate import Sampling, stream
 from core.generation.loaded import Loaded
-from core.generation.score import Score, score
+from core.generation.score import Score
 from core.models import folder as models
 from core.models.folder import public_name
 from core.processes import State
 from core.tasks import TASKS
 from core.tokens.encode import prompt_ids
-from core.training import checkpoints, engine, verdict, watch
+from core.training import checkpoints, engine, ranks, verdict, watch
 from core.training.runs import FINISH, PAUSE, RESERVED_BYTES, Run, ask, halve_batch, requested
 from core.training.settings import Settings
 from core.training.slot import slot
@@ -31,30 +32,67 @@ from core.training.slot import slot
 SAMPLE = Sampling(temperature=0.7, top_p=0.9, max_new_tokens=50, seed=11)
 
 
+class Silent:
+    """The state of a process that is not the main one: it keeps what it is told, and writes nothing."""
+
+    def __init__(self) -> None:
+        self.content: dict = {}
+
+    def seconds(self) -> float:
+        return 0.0
+
+    def write(self, **facts: object) -> None:
+        self.content |= facts
+
+
 def train(run: Run, finish: bool = False) -> dict:
     """Trains, or continues, a run to its end, its pause or its failure. Answers its last state.
 
     With `finish` it takes no further step: the run ends with the best that its checkpoints hold.
 
-    Raises LessonError `run_is_busy` where another process is at it and `run_is_finished` where nothing is left to
-    do; every other LessonError is written in the state as well as raised.
+    Raises LessonError `run_is_busy` where another process is at it, `run_is_finished` where nothing is left to do and
+    those of `_began_with`; every other LessonError is written in the state as well as raised.
     """
+    with ranks.together() as call:
+        return _lead(run, call, finish) if ranks.is_main() else _follow(run, call, finish)
+
+
+def _follow(run: Run, call: ranks.Call, finish: bool) -> dict:
+    """Takes part in what the main process of several leads (see `ranks`). Raises the LessonError that ends that one."""
+    _pause_on_termination(run)
+    try:
+        word = call.hear()
+        if isinstance(word, tuple):
+            raise LessonError(word[0], **word[1])
+        return {"status": "paused"} if word is None else _train(run, Silent(), word, finish)
+    except LessonError:
+        raise
+    except Exception as error:
+        raise _known(error, run) or error from error
+
+
+def _lead(run: Run, call: ranks.Call, finish: bool) -> dict:
+    """Trains as the only process, or as the one that the others follow."""
     lock = FileLock(run.folder / "worker.lock")
     try:
         lock.acquire(timeout=2)  # a worker that has just said «paused» may not be quite gone
     except Timeout as error:
         raise LessonError("run_is_busy", run=run.name) from error
     try:
-        if processes.read_state(run.folder)["status"] == "finished":
+        before = processes.read_state(run.folder)
+        if before["status"] == "finished":
             raise LessonError("run_is_finished", run=run.name)
+        began_with = _began_with(run, before)
         (run.folder / "request").unlink(missing_ok=True)  # it was for the process before this one
         storage.recover(run.folder)
-        state = State(run.folder, run=run.name)
+        state = State(run.folder, run=run.name, processes=began_with, sharded=ranks.is_sharded())
         try:
             _pause_on_termination(run)
             storage.write_bytes(run.folder / "reserve", os.urandom(RESERVED_BYTES))
             with slot(run, state) as our_turn:
-                last = _train_within_memory(run, state, finish) if our_turn else {"status": "paused"}
+                if our_turn:
+                    call.say(began_with)
+                last = _train_within_memory(run, state, began_with, finish) if our_turn else {"status": "paused"}
             (run.folder / "reserve").unlink(missing_ok=True)
             state.write(**last, seconds=state.seconds())
         except Exception as error:
@@ -70,6 +108,23 @@ def train(run: Run, finish: bool = False) -> dict:
         lock.release()
 
 
+def _began_with(run: Run, before: dict) -> int:
+    """Answers how many processes began what is kept of the run: these, where there is no checkpoint yet.
+
+    Raises LessonError where these cannot go on with it: `run_is_sharded`, `run_is_whole`, `processes_do_not_divide`;
+    or cannot even begin: `only_lora_is_sharded`.
+    """
+    if ranks.is_sharded() and run.settings().method != "lora":
+        raise LessonError("only_lora_is_sharded", run=run.name)
+    if checkpoints.last(run) is None:
+        return ranks.count()
+    if before.get("sharded", False) != ranks.is_sharded():
+        raise LessonError("run_is_whole" if ranks.is_sharded() else "run_is_sharded", run=run.name)
+    began_with = before.get("processes", 1)
+    ranks.shared(run.settings(), began_with)
+    return began_with
+
+
 def _say_failed(run: Run, state: State, error: LessonError) -> None:
     """Writes the failure in the state, even on a full disk: first gives back what was kept for this moment."""
     (run.folder / "reserve").unlink(missing_ok=True)
@@ -77,13 +132,16 @@ def _say_failed(run: Run, state: State, error: LessonError) -> None:
     state.write(status="failed", error={"code": error.code, "facts": {n: str(f) for n, f in error.facts.items()}})
 
 
-def _train_within_memory(run: Run, state: State, finish: bool) -> dict:
-    """Trains; where the memory does not suffice, again from the last checkpoint with batches of half the size."""
+def _train_within_memory(run: Run, state: State, began_with: int, finish: bool) -> dict:
+    """Trains; where the memory does not suffice, again from the last checkpoint with batches of half the size.
+
+    Several processes cannot begin again together: there it is said instead.
+    """
     while True:
         try:
-            return _train(run, state, finish)
+            return _train(run, state, began_with, finish)
         except Exception as error:
-            if not _is_out_of_memory(error) or not halve_batch(run):
+            if ranks.count() > 1 or not _is_out_of_memory(error) or not halve_batch(run):
                 raise
         import torch
 
@@ -91,21 +149,22 @@ def _train_within_memory(run: Run, state: State, finish: bool) -> dict:
         torch.cuda.empty_cache()
 
 
-def _train(run: Run, state: State, finish: bool) -> dict:
-    """Trains in our turn. Answers what is to be the run's last state."""
+def _train(run: Run, state: State | Silent, began_with: int, finish: bool) -> dict:
+    """Trains in our turn, in each process. Answers what is to be the run's last state."""
     state.write(status="loading", peak_memory_mb=round(processes.peak_memory_mb()))
-    checkpoint = checkpoints.last(run)
+    checkpoint = ranks.same(checkpoints.last(run) if ranks.is_main() else None)
     if finish and not checkpoint:
         raise LessonError("run_not_finished", run=run.name)
     import torch
     from datasets import load_from_disk
 
-    settings = run.settings()
+    settings = ranks.shared(run.settings(), began_with)
     train_rows = load_from_disk(str(run.tokens / "train")).select_columns(["input_ids", "labels", "length"])
     validation = table.rows(run.tokens / "validation")
     base = engine.load_base(run)
     before = engine.fingerprint(base) if settings.method == "full" else []
-    if watch.curve(run).base is None:
+    is_new = ranks.same(watch.curve(run).base is None)
+    if is_new and not ranks.is_sharded():
         _measure_untouched(run, base, validation)
     loaded = engine.open_for_training(base, settings)
     planned = engine.schedule(settings, len(train_rows))
@@ -117,21 +176,28 @@ def _train(run: Run, state: State, finish: bool) -> dict:
         trainable_parameters=sum(p.numel() for p in loaded.model.parameters() if p.requires_grad),
         device=loaded.device,
     )
+    whole = None
     if checkpoint and (finish or _is_over(checkpoints.told(checkpoint), settings, planned.steps)):
         step = checkpoints.told(checkpoint)["global_step"]
         engine.load_weights(loaded, checkpoints.best(checkpoint))
     else:
-        trainer = engine.make_trainer(run, loaded, train_rows, validation, [_teller(run, state, loaded)])
-        torch.manual_seed(settings.seed)
+        teller = _teller(run, state, loaded)
+        trainer = engine.make_trainer(run, loaded, train_rows, validation, [teller], settings)
+        if is_new and ranks.is_sharded():  # only then is it shared out; its new adapter changes nothing yet
+            trainer.add_callback(_at_the_start(lambda: _measure_untouched(run, loaded, validation)))
+        torch.manual_seed(settings.seed + ranks.number())  # each drops out others of its weights
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
         step = trainer.state.global_step
-        if requested(run) == PAUSE and step < planned.steps:
+        if ranks.same(requested(run) == PAUSE and step < planned.steps):
             return {"status": "paused", "step": step}
-    after = score(loaded.model, validation)
+        whole = trainer.accelerator.get_state_dict(loaded.model) if ranks.is_sharded() else None
+    after = ranks.scores(loaded.model, validation)
     if not math.isfinite(sum(after, Score(0.0, 0, 0)).loss):
         raise _diverged(run, step)
-    _keep_weights(run, loaded)
-    verdict.judge_run(run, after, engine.is_untouched(loaded, before))
+    is_untouched = engine.is_untouched(loaded, before)
+    if ranks.is_main():
+        _keep_weights(run, loaded, whole)
+        verdict.judge_run(run, after, is_untouched)
     return {"status": "finished", "step": step, "peak_memory_mb": round(processes.peak_memory_mb())}
 
 
@@ -140,13 +206,25 @@ def _measure_untouched(run: Run, base: Loaded, validation: list[dict]) -> None:
 
     Raises LessonError `broken_model`.
     """
-    scores = score(base.model, validation)
+    scores = ranks.scores(base.model, validation)
     total = sum(scores, Score(0.0, 0, 0))
     if not math.isfinite(total.loss):
         raise LessonError("broken_model", folder=public_name(run.record()["model"]), file="NaN")
-    verdict.keep_before(run, scores)
+    if ranks.is_main():
+        verdict.keep_before(run, scores)
     write_sample(run, base, 0)
-    storage.append_json(run.metrics, {"kind": "base", "step": 0, "loss": total.loss, "perplexity": total.perplexity})
+    _note(run.metrics, {"kind": "base", "step": 0, "loss": total.loss, "perplexity": total.perplexity})
+
+
+def _at_the_start(work: Callable[[], None]):
+    """Builds the callback that does `work` once the model is ready to learn."""
+    from transformers import TrainerCallback
+
+    class Starter(TrainerCallback):
+        def on_train_begin(self, args, trainer_state, control, **_):
+            work()
+
+    return Starter()
 
 
 def _is_over(told: dict, settings: Settings, steps: int) -> bool:
@@ -163,7 +241,13 @@ def _diverged(run: Run, step: int) -> LessonError:
     return LessonError("training_diverged", step=step, learning_rate=run.settings().learning_rate)
 
 
-def _teller(run: Run, state: State, loaded: Loaded):
+def _note(path: Path, record: dict) -> None:
+    """Adds a line to one of the run's files; of several processes, only the main one writes."""
+    if ranks.is_main():
+        storage.append_json(path, record)
+
+
+def _teller(run: Run, state: State | Silent, loaded: Loaded):
     """Builds the callback that tells the curve, the time and the samples, and hears what is asked of the run."""
     from transformers import TrainerCallback
 
@@ -186,10 +270,10 @@ def _teller(run: Run, state: State, loaded: Loaded):
             if not math.isfinite(logs["loss"]):
                 raise _diverged(run, trainer_state.global_step)
             point = {"kind": "train", "step": trainer_state.global_step, "loss": logs["loss"]}
-            storage.append_json(run.metrics, {**point, "learning_rate": logs.get("learning_rate")})
+            _note(run.metrics, {**point, "learning_rate": logs.get("learning_rate")})
 
         def on_step_end(self, args, trainer_state, control, **_):
-            if asked := requested(run):
+            if asked := _asked(run):
                 control.should_training_stop = control.should_save = True
                 # Not at a pause: a run that was paused must end as one that was not, with the same best step.
                 control.should_evaluate = control.should_evaluate or asked == FINISH
@@ -202,15 +286,17 @@ def _teller(run: Run, state: State, loaded: Loaded):
             if not math.isfinite(loss):
                 raise _diverged(run, trainer_state.global_step)
             point = {"kind": "validation", "step": trainer_state.global_step, "loss": loss}
-            storage.append_json(run.metrics, {**point, "perplexity": math.exp(min(loss, 700))})
+            _note(run.metrics, {**point, "perplexity": math.exp(min(loss, 700))})
             write_sample(run, loaded, trainer_state.global_step)
             if _lost_patience(trainer_state.log_history, settings):
                 control.should_training_stop = True
             self.tell(trainer_state)
 
         def on_save(self, args, trainer_state, control, **_):
-            checkpoints.seal(run.checkpoints / f"checkpoint-{trainer_state.global_step}")
-            checkpoints.forget(run)
+            ranks.meet()  # each process has written its part
+            if ranks.is_main():
+                checkpoints.seal(run.checkpoints / f"checkpoint-{trainer_state.global_step}")
+                checkpoints.forget(run)
 
         def tell(self, trainer_state) -> None:
             now = time.monotonic()
@@ -230,8 +316,19 @@ def _teller(run: Run, state: State, loaded: Loaded):
     return Teller()
 
 
+def _asked(run: Run) -> str | None:
+    """Answers what was asked of the run: the same at the same step in all its processes, whichever heard it."""
+    mine = requested(run) if ranks.is_main() else PAUSE if ranks.TOLD_TO_END.is_set() else None
+    asked = ranks.strongest((None, PAUSE, FINISH), mine)
+    if asked and ranks.is_main() and not mine:
+        ask(run, asked)
+    return asked
+
+
 def write_sample(run: Run, loaded: Loaded, step: int) -> None:
     """Lets the model write from the run's prompt; the random state of the training is left as it was."""
+    if not ranks.is_main() and not ranks.is_sharded():
+        return
     record = run.record()
     was_training = loaded.model.training
     loaded.model.eval()
@@ -239,16 +336,17 @@ def write_sample(run: Run, loaded: Loaded, step: int) -> None:
     ids = prompt_ids(record["prompt"], TASKS[record["task"]], loaded.tokenizer, record["language"], room)
     text = "".join(written.text for written in stream(loaded, ids, SAMPLE))
     loaded.model.train(was_training)
-    storage.append_json(run.samples, {"step": step, "text": text})
+    _note(run.samples, {"step": step, "text": text})
 
 
-def _keep_weights(run: Run, loaded: Loaded) -> None:
+def _keep_weights(run: Run, loaded: Loaded, whole: dict | None = None) -> None:
     """Writes `adapter/`, whole; the base is named as the person named it, never by a path of this machine.
 
-    A model that was trained whole is kept whole, with its tokenizer: a folder that step 3 takes as a base.
+    A model that was trained whole is kept whole, with its tokenizer: a folder that step 3 takes as a base. `whole` are
+    the model's weights, where each process had only its part of them.
     """
     with storage.new_folder(run.adapter) as folder:
-        loaded.model.save_pretrained(folder, max_shard_size="1TB")
+        loaded.model.save_pretrained(folder, max_shard_size="1TB", state_dict=whole)
         (folder / "README.md").unlink(missing_ok=True)
         if run.settings().method == "full":
             models.copy_tokenizer(Path(run.record()["model_folder"]), folder)
@@ -260,7 +358,7 @@ def _keep_weights(run: Run, loaded: Loaded) -> None:
 
 def _pause_on_termination(run: Run) -> None:
     """Makes SIGTERM (a shutdown, a tidy kill) a pause, so that what was learned is kept."""
-    signal.signal(signal.SIGTERM, lambda *_: ask(run, PAUSE))
+    signal.signal(signal.SIGTERM, lambda *_: ask(run, PAUSE) if ranks.is_main() else ranks.TOLD_TO_END.set())
 
 
 def _is_out_of_memory(error: Exception) -> bool:
@@ -276,4 +374,6 @@ def _known(error: Exception, run: Run) -> LessonError | None:
     # torch says "unexpected pos" where a write fell short, so the disk itself is asked too.
     if "no space left" in said or "quota exceeded" in said or shutil.disk_usage(run.folder).free < RESERVED_BYTES:
         return LessonError("disk_full", folder=run.checkpoints)
+    if ranks.is_lost(error):
+        return LessonError("process_lost", now=ranks.count())
     return None
