@@ -310,7 +310,7 @@ def move_clock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[flo
     (tmp_path / "clock" / "sitecustomize.py").write_text(CLOCK, encoding="utf-8")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "clock"))
     monkeypatch.setenv("CLOCK_MOVED_BY", str(by))
-    true_time, true_boot = time.time, psutil.boot_time
+    true_time, true_boot = time.time, psutil._psplatform.boot_time
     monkeypatch.setattr(time, "time", lambda: true_time() + float(by.read_text()))
     monkeypatch.setattr(psutil._psplatform, "boot_time", lambda: true_boot() + float(by.read_text()))
     return move
