@@ -87,13 +87,13 @@ def measure(run: Run) -> Promise:
     told = processes.State(run.folder)
     told.write(status="running")
     born = psutil.Process().create_time()
-    from core.training import engine, worker
+    from core.training import engine, teller
 
     validation = table.rows(run.tokens / "validation")
     base = engine.load_base(run)
     loading = time.time() - born
     of_base = _scoring_seconds(base, validation)
-    sample = _seconds(lambda: worker.write_sample(run, base, 0))
+    sample = _seconds(lambda: teller.write_sample(run, base, 0))
     loaded = engine.open_for_training(base, run.settings())
     step, steps = _step_seconds(run, loaded)
     scored = _scoring_seconds(loaded, validation)

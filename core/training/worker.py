@@ -6,7 +6,6 @@ import os
 import shutil
 import signal
 import sys
-import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -16,33 +15,15 @@ from filelock import FileLock, Timeout
 from core import processes, storage
 from core.data import table
 from core.errors import LessonError
-from core.generation.generate import Sampling, stream
 from core.generation.loaded import Loaded
 from core.generation.score import Score
 from core.models import folder as models
 from core.models.folder import public_name
 from core.processes import State
-from core.tasks import TASKS
-from core.tokens.encode import prompt_ids
-from core.training import checkpoints, engine, ranks, verdict, watch
-from core.training.runs import FINISH, PAUSE, RESERVED_BYTES, Run, ask, halve_batch, requested
+from core.training import checkpoints, engine, ranks, teller, verdict, watch
+from core.training.runs import PAUSE, RESERVED_BYTES, Run, ask, halve_batch, requested
 from core.training.settings import Settings
 from core.training.slot import slot
-
-SAMPLE = Sampling(temperature=0.7, top_p=0.9, max_new_tokens=50, seed=11)
-
-
-class Silent:
-    """The state of a process that is not the main one: it keeps what it is told, and writes nothing."""
-
-    def __init__(self) -> None:
-        self.content: dict = {}
-
-    def seconds(self) -> float:
-        return 0.0
-
-    def write(self, **facts: object) -> None:
-        self.content |= facts
 
 
 def train(run: Run, finish: bool = False) -> dict:
@@ -64,7 +45,7 @@ def _follow(run: Run, call: ranks.Call, finish: bool) -> dict:
         word = call.hear()
         if isinstance(word, tuple):
             raise LessonError(word[0], **word[1])
-        return {"status": "paused"} if word is None else _train(run, Silent(), word, finish)
+        return {"status": "paused"} if word is None else _train(run, teller.Silent(), word, finish)
     except LessonError:
         raise
     except Exception as error:
@@ -149,7 +130,7 @@ def _train_within_memory(run: Run, state: State, began_with: int, finish: bool) 
         torch.cuda.empty_cache()
 
 
-def _train(run: Run, state: State | Silent, began_with: int, finish: bool) -> dict:
+def _train(run: Run, state: State | teller.Silent, began_with: int, finish: bool) -> dict:
     """Trains in our turn, in each process. Answers what is to be the run's last state."""
     state.write(status="loading", peak_memory_mb=round(processes.peak_memory_mb()))
     checkpoint = ranks.same(checkpoints.last(run) if ranks.is_main() else None)
@@ -181,8 +162,8 @@ def _train(run: Run, state: State | Silent, began_with: int, finish: bool) -> di
         step = checkpoints.told(checkpoint)["global_step"]
         engine.load_weights(loaded, checkpoints.best(checkpoint))
     else:
-        teller = _teller(run, state, loaded)
-        trainer = engine.make_trainer(run, loaded, train_rows, validation, [teller], settings)
+        callbacks = [teller.teller(run, state, loaded)]
+        trainer = engine.make_trainer(run, loaded, train_rows, validation, callbacks, settings)
         if is_new and ranks.is_sharded():  # only then is it shared out; its new adapter changes nothing yet
             trainer.add_callback(_at_the_start(lambda: _measure_untouched(run, loaded, validation)))
         torch.manual_seed(settings.seed + ranks.number())  # each drops out others of its weights
@@ -193,7 +174,7 @@ def _train(run: Run, state: State | Silent, began_with: int, finish: bool) -> di
         whole = trainer.accelerator.get_state_dict(loaded.model) if ranks.is_sharded() else None
     after = ranks.scores(loaded.model, validation)
     if not math.isfinite(sum(after, Score(0.0, 0, 0)).loss):
-        raise _diverged(run, step)
+        raise teller.diverged(run, step)
     is_untouched = engine.is_untouched(loaded, before)
     if ranks.is_main():
         _keep_weights(run, loaded, whole)
@@ -212,8 +193,8 @@ def _measure_untouched(run: Run, base: Loaded, validation: list[dict]) -> None:
         raise LessonError("broken_model", folder=public_name(run.record()["model"]), file="NaN")
     if ranks.is_main():
         verdict.keep_before(run, scores)
-    write_sample(run, base, 0)
-    _note(run.metrics, {"kind": "base", "step": 0, "loss": total.loss, "perplexity": total.perplexity})
+    teller.write_sample(run, base, 0)
+    teller.note(run.metrics, {"kind": "base", "step": 0, "loss": total.loss, "perplexity": total.perplexity})
 
 
 def _at_the_start(work: Callable[[], None]):
@@ -229,114 +210,7 @@ def _at_the_start(work: Callable[[], None]):
 
 def _is_over(told: dict, settings: Settings, steps: int) -> bool:
     """Says whether a run was only killed while it ended; the Trainer would take one step more."""
-    return told["global_step"] >= steps or _lost_patience(told["log_history"], settings)
-
-
-def _lost_patience(log_history: list[dict], settings: Settings) -> bool:
-    losses = [told["eval_loss"] for told in log_history if "eval_loss" in told]
-    return bool(losses and settings.patience) and len(losses) - 1 - losses.index(min(losses)) >= settings.patience
-
-
-def _diverged(run: Run, step: int) -> LessonError:
-    return LessonError("training_diverged", step=step, learning_rate=run.settings().learning_rate)
-
-
-def _note(path: Path, record: dict) -> None:
-    """Adds a line to one of the run's files; of several processes, only the main one writes."""
-    if ranks.is_main():
-        storage.append_json(path, record)
-
-
-def _teller(run: Run, state: State | Silent, loaded: Loaded):
-    """Builds the callback that tells the curve, the time and the samples, and hears what is asked of the run."""
-    from transformers import TrainerCallback
-
-    settings = run.settings()
-
-    class Teller(TrainerCallback):
-        def __init__(self) -> None:
-            self.began = self.last_write = time.monotonic()
-            self.seconds_before = state.content.get("train_seconds", 0.0)
-            self.tokens_an_epoch = storage.load_json(run.tokens / "record.json")["tokens"]["train"]
-            self.first_step = 0
-
-        def on_train_begin(self, args, trainer_state, control, **_):
-            self.began = time.monotonic()
-            self.first_step = trainer_state.global_step
-
-        def on_log(self, args, trainer_state, control, logs=None, **_):
-            if "loss" not in logs:
-                return
-            if not math.isfinite(logs["loss"]):
-                raise _diverged(run, trainer_state.global_step)
-            point = {"kind": "train", "step": trainer_state.global_step, "loss": logs["loss"]}
-            _note(run.metrics, {**point, "learning_rate": logs.get("learning_rate")})
-
-        def on_step_end(self, args, trainer_state, control, **_):
-            if asked := _asked(run):
-                control.should_training_stop = control.should_save = True
-                # Not at a pause: a run that was paused must end as one that was not, with the same best step.
-                control.should_evaluate = control.should_evaluate or asked == FINISH
-                state.write(status="stopping")
-            if time.monotonic() - self.last_write > 0.5 or control.should_evaluate:
-                self.tell(trainer_state)
-
-        def on_evaluate(self, args, trainer_state, control, metrics=None, **_):
-            loss = metrics["eval_loss"]
-            if not math.isfinite(loss):
-                raise _diverged(run, trainer_state.global_step)
-            point = {"kind": "validation", "step": trainer_state.global_step, "loss": loss}
-            _note(run.metrics, {**point, "perplexity": math.exp(min(loss, 700))})
-            write_sample(run, loaded, trainer_state.global_step)
-            if _lost_patience(trainer_state.log_history, settings):
-                control.should_training_stop = True
-            self.tell(trainer_state)
-
-        def on_save(self, args, trainer_state, control, **_):
-            ranks.meet()  # each process has written its part
-            if ranks.is_main():
-                checkpoints.seal(run.checkpoints / f"checkpoint-{trainer_state.global_step}")
-                checkpoints.forget(run)
-
-        def tell(self, trainer_state) -> None:
-            now = time.monotonic()
-            seconds = now - self.began
-            done = trainer_state.global_step - self.first_step
-            left = seconds / done * (trainer_state.max_steps - trainer_state.global_step) if done else None
-            state.write(
-                step=trainer_state.global_step,
-                train_seconds=self.seconds_before + seconds,
-                seconds=state.seconds(),
-                seconds_left=left,
-                tokens_trained=round(self.tokens_an_epoch * (trainer_state.epoch or 0)),
-                peak_memory_mb=round(processes.peak_memory_mb()),
-            )
-            self.last_write = now
-
-    return Teller()
-
-
-def _asked(run: Run) -> str | None:
-    """Answers what was asked of the run: the same at the same step in all its processes, whichever heard it."""
-    mine = requested(run) if ranks.is_main() else PAUSE if ranks.TOLD_TO_END.is_set() else None
-    asked = ranks.strongest((None, PAUSE, FINISH), mine)
-    if asked and ranks.is_main() and not mine:
-        ask(run, asked)
-    return asked
-
-
-def write_sample(run: Run, loaded: Loaded, step: int) -> None:
-    """Lets the model write from the run's prompt; the random state of the training is left as it was."""
-    if not ranks.is_main() and not ranks.is_sharded():
-        return
-    record = run.record()
-    was_training = loaded.model.training
-    loaded.model.eval()
-    room = loaded.room(SAMPLE.max_new_tokens)
-    ids = prompt_ids(record["prompt"], TASKS[record["task"]], loaded.tokenizer, record["language"], room)
-    text = "".join(written.text for written in stream(loaded, ids, SAMPLE))
-    loaded.model.train(was_training)
-    _note(run.samples, {"step": step, "text": text})
+    return told["global_step"] >= steps or teller.lost_patience(told["log_history"], settings)
 
 
 def _keep_weights(run: Run, loaded: Loaded, whole: dict | None = None) -> None:

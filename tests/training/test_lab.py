@@ -10,7 +10,7 @@ from core import project as projects
 from core.data import stages, table
 from core.data.language import text_language
 from core.tokens import encode
-from core.training import lab, plan, runs, watch, worker
+from core.training import lab, plan, runs, teller, watch, worker
 from core.training.runs import LAB
 
 
@@ -33,7 +33,7 @@ def broken(poems):
     """
     before = signal.getsignal(signal.SIGTERM)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(worker, "SAMPLE", replace(worker.SAMPLE, max_new_tokens=5))
+        patch.setattr(teller, "SAMPLE", replace(teller.SAMPLE, max_new_tokens=5))
         patch.setattr(lab, "_VALIDATION_ROWS", 12)
         made = {fault: lab.create(poems, fault, "falls", "Anoche,") for fault in lab.FAULTS}
         try:
