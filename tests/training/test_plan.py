@@ -37,7 +37,7 @@ def test_few_texts_get_small_batches():
 
 def test_a_larger_model_learns_in_smaller_steps(tmp_path):
     def rate(parameters: float) -> float:
-        facts = ModelFacts("m", tmp_path, "llama", int(parameters), 512, 8192, 6, 256, 704, 0)
+        facts = ModelFacts("m", tmp_path, "causal", "llama", int(parameters), 512, 8192, 6, 256, 704, 0)
         return plan.learning_rate(facts).value
 
     assert rate(7e6) == 2e-3
@@ -46,7 +46,7 @@ def test_a_larger_model_learns_in_smaller_steps(tmp_path):
 
 def test_four_bits_only_where_the_base_would_take_a_third_of_the_free_memory(tmp_path):
     def method(parameters: float):
-        return plan.method(ModelFacts("m", tmp_path, "llama", int(parameters), 512, 8192, 6, 256, 704, 0))
+        return plan.method(ModelFacts("m", tmp_path, "causal", "llama", int(parameters), 512, 8192, 6, 256, 704, 0))
 
     assert method(7e6).value == "lora"
     assert method(1e12).value == "qlora"

@@ -209,7 +209,7 @@ def test_a_run_outlives_reloads_restarts_and_its_own_end(serve, browser, settled
 def test_a_run_is_paused_reloaded_and_continued_and_then_compared_with_a_second(serve, browser, settled, prepared):
     project = prepared(max_steps=60, evaluations=6)
     server = serve()
-    say = words("10_train", "experiments")
+    say = words("10_train")
     with browser() as visitor:
         page = visitor.new_page()
         page.goto(address(server, "10_train", project))
