@@ -61,7 +61,7 @@ def saved(run: Run, checkpoint: str) -> dict[str, torch.Tensor]:
 
 # ------------------------------------------------------------------------------------------ killed, at any moment
 
-KILLS = int(os.environ.get("LLMS_KILLS", "10"))  # thirty take five minutes: by hand, `LLMS_KILLS=30`
+KILLS = int(os.environ.get("LLMS_KILLS", "6"))  # thirty take several minutes: by hand, `LLMS_KILLS=30`
 AT_MOST_A_RUN = 6
 TRUE_WITHIN = 5  # seconds
 
