@@ -133,7 +133,7 @@ def recover(folder: Path) -> None:
     """Puts in order what processes that were killed left in `folder`: an old stage comes back, half-made ones go."""
     for left in [path for path in folder.iterdir() if path.name.startswith(".")]:
         found = _UNFINISHED.fullmatch(left.name)
-        if not found or psutil.pid_exists(int(found["pid"])):
+        if not found or _lives(int(found["pid"])):
             continue
         with suppress(OSError):  # another tab may be at it
             if found["old"] and not (folder / found["name"]).exists():
@@ -142,6 +142,16 @@ def recover(folder: Path) -> None:
                 shutil.rmtree(left)
             else:
                 left.unlink()
+
+
+def _lives(pid: int) -> bool:
+    """Says whether a process has that number and still runs; one that has ended and waits to be noticed does not."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+    except psutil.Error:
+        return True
 
 
 def fingerprint(*parts: object) -> str:

@@ -6,11 +6,15 @@ import sys
 import time
 from collections.abc import Callable
 
+import pytest
 import torch
 from safetensors.torch import load_file
 
 from core import processes, storage
 from core.training.runs import Run
+
+# What takes long and seldom breaks is checked by hand: `LLMS_SLOW=1 python3 -m core test`.
+slow = pytest.mark.skipif(not os.environ.get("LLMS_SLOW"), reason="slow: asked for with LLMS_SLOW=1")
 
 
 def status(run: Run) -> str:

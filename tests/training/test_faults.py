@@ -17,7 +17,7 @@ from pathlib import Path
 import psutil
 import pytest
 import torch
-from following import command, distance, ended, has_trained, kept, send, status, told, wait, weights
+from following import command, distance, ended, has_trained, kept, send, slow, status, told, wait, weights
 from safetensors.torch import load_file, save_file
 
 from core import classroom, processes, storage
@@ -314,6 +314,7 @@ def move_clock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[flo
     return move
 
 
+@slow
 def test_a_clock_that_jumps_hides_no_worker_and_makes_no_time_absurd(
     project: Project, new_run: Callable[..., Run], finished_run: Run, move_clock: Callable[[float], None]
 ):
@@ -341,6 +342,7 @@ def test_a_clock_that_jumps_hides_no_worker_and_makes_no_time_absurd(
 # ------------------------------------------------------------------------------------------ the machine is restarted
 
 
+@slow
 def test_after_a_restart_a_run_has_died_and_goes_on_though_its_number_lives(
     project: Project, new_run: Callable[..., Run], finished_run: Run
 ):
@@ -363,6 +365,7 @@ def test_after_a_restart_a_run_has_died_and_goes_on_though_its_number_lives(
 # ------------------------------------------------------------------------------------------ two at once
 
 
+@slow
 def test_of_two_workers_that_begin_at_one_instant_exactly_one_works(
     project: Project, new_run: Callable[..., Run], finished_run: Run
 ):
@@ -383,6 +386,7 @@ def test_of_two_workers_that_begin_at_one_instant_exactly_one_works(
     assert distance(weights(run), weights(finished_run)) == 0
 
 
+@slow
 def test_a_run_that_is_started_from_everywhere_at_once_and_while_it_ends_goes_on_once(
     project: Project, new_run: Callable[..., Run], finished_run: Run
 ):
@@ -439,6 +443,7 @@ def test_a_run_that_is_killed_in_line_frees_its_place(
 # ------------------------------------------------------------------------------------------ it hangs
 
 
+@slow
 def test_a_worker_that_is_frozen_still_holds_its_run_and_goes_on_when_it_thaws(
     project: Project, new_run: Callable[..., Run], finished_run: Run
 ):
@@ -519,6 +524,7 @@ def met_last(run: Run) -> int:
     return max(set.union(*ids[-settings.batch_size :]) - others)
 
 
+@slow
 def test_a_run_that_diverged_can_still_be_ended_with_its_best(
     new_project: Callable[..., Project], new_run: Callable[..., Run], tmp_path: Path
 ):

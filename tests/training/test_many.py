@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from following import slow
 from safetensors.torch import load_file
 
 from core import classroom, processes, storage
@@ -190,6 +191,7 @@ def test_what_two_began_one_goes_on_with_and_learns_the_same(story: Story, alone
     assert distance(story.copy, alone) < WEIGHTS
 
 
+@slow
 def test_a_model_that_is_shared_out_learns_the_same(project: Project, new_run: Callable[..., Run], alone: Run):
     """Its first five steps; the rate is constant, so they are those of the longer run."""
     run = new_run(project, **FEW | {"max_steps": 5, "evaluations": 1})

@@ -5,6 +5,7 @@ import sys
 from dataclasses import replace
 
 import pytest
+from following import slow
 
 from core import machine, processes, workshop
 from core.errors import LessonError
@@ -67,7 +68,8 @@ print(processes.peak_memory_mb())
 """
 
 
-@pytest.mark.parametrize(("batch", "again"), [(4, "false"), (16, "false"), (16, "true")])
+@slow
+@pytest.mark.parametrize(("batch", "again"), [(4, "false"), (16, "true")])
 def test_what_is_reckoned_is_near_what_a_process_really_holds(facts, batch, again):
     """Within a third, either way: allocators and libraries differ."""
     changes = f'{{"batch_size": {batch}, "gradient_checkpointing": {again}}}'

@@ -166,12 +166,12 @@ def test_a_run_outlives_reloads_restarts_and_its_own_end(serve, browser, settled
         (run,) = runs.list_runs(project)
 
         page.goto(address(server, "10_train"))  # a reload; the cookie knows the project
-        expect(page.get_by_text(running)).to_be_visible()
+        expect(page.get_by_text(running)).to_be_visible(timeout=30_000)
         expect(by_key(page, "start")).to_have_count(0)
 
         other = visitor.new_page()
         other.goto(address(server, "10_train"))
-        expect(other.get_by_text(running)).to_be_visible()
+        expect(other.get_by_text(running)).to_be_visible(timeout=30_000)
 
         server.stop()
         left_at = steps_done(run)
@@ -180,7 +180,7 @@ def test_a_run_outlives_reloads_restarts_and_its_own_end(serve, browser, settled
         server = serve(server.port)
         for tab in (page, other):
             tab.reload()
-            expect(tab.get_by_text(running)).to_be_visible()
+            expect(tab.get_by_text(running)).to_be_visible(timeout=30_000)
 
         wait_for(lambda: any(run.checkpoints.glob("checkpoint-*/trainer_state.json")))
         os.kill(processes.read_state(run.folder)["pid"], signal.SIGKILL)
@@ -207,7 +207,7 @@ def test_a_run_outlives_reloads_restarts_and_its_own_end(serve, browser, settled
 
 
 def test_a_run_is_paused_reloaded_and_continued_and_then_compared_with_a_second(serve, browser, settled, prepared):
-    project = prepared(max_steps=60, evaluations=6)
+    project = prepared(max_steps=30, evaluations=3)
     server = serve()
     say = words("10_train")
     with browser() as visitor:
@@ -219,14 +219,14 @@ def test_a_run_is_paused_reloaded_and_continued_and_then_compared_with_a_second(
         expect(page.get_by_text(told(say("status.paused")))).to_be_visible(timeout=60_000)
         (first,) = runs.list_runs(project)
         paused_at = steps_done(first)
-        assert 0 < paused_at < 60
+        assert 0 < paused_at < 30
 
         page.reload()
         expect(page.get_by_text(told(say("status.paused")))).to_be_visible()
         press(page, "continue")
         expect(page.get_by_text(told(say("status.finished")))).to_be_visible(timeout=120_000)
         told_steps = [step for step, _ in watch.curve(first).train]
-        assert told_steps == list(range(1, 61)), "the curve has each step, before and after the pause"
+        assert told_steps == list(range(1, 31)), "the curve has each step, before and after the pause"
 
         follow(page, "09_settings")
         settled(page)
