@@ -31,8 +31,14 @@ class Memory:
         return LIBRARIES_MB + self.weights + self.trained + self.activations
 
 
-def reckon(facts: ModelFacts, settings: Settings, longest: int, adapter: int) -> Memory:
-    """Answers what a run needs whose longest text has `longest` tokens and whose adapter `adapter` numbers.
+def trained_parameters(facts: ModelFacts, settings: Settings) -> int:
+    """Answers how many numbers a run learns: the model's own, or at most those of an adapter on all its layers."""
+    is_full = settings.method == "full"
+    return facts.parameters if is_full else models.adapter_parameters(facts.folder, settings.lora_rank)
+
+
+def reckon(facts: ModelFacts, settings: Settings, longest: int) -> Memory:
+    """Answers what a run needs whose longest text has `longest` tokens.
 
     Of each token a layer keeps for its gradient about 12 vectors of the hidden size (two norms and what enters them,
     queries, keys, values, the attention's answer, the residual stream) and 4 of the inner size (gate, up, the
@@ -40,7 +46,8 @@ def reckon(facts: ModelFacts, settings: Settings, longest: int, adapter: int) ->
     """
     is_full, precision = settings.method == "full", 2 if settings.precision == "bf16" else 4
     a_weight = {"full": 4.0, "qlora": _FOUR_BITS}.get(settings.method, precision)
-    trained = facts.parameters * _ADAM_BYTES if is_full else adapter * (4 + _ADAM_BYTES)
+    # The weights themselves count where they stand beside the base's.
+    trained = trained_parameters(facts, settings) * (_ADAM_BYTES if is_full else 4 + _ADAM_BYTES)
     tokens = settings.batch_size * longest
     a_layer = 12 * facts.hidden + 4 * facts.inner
     layers = facts.layers * a_layer
@@ -69,13 +76,12 @@ def fit(project: Project, settings: Settings, free_mb: float | None = None) -> F
 
     What was measured for the given settings, if anything was, counts more than what is reckoned.
     """
-    folder = models.find(project.model)
-    facts = models.describe(project.model, folder)
+    facts = models.describe(project.model, models.find(project.model))
     longest = settings.max_length or storage.load_json(project.tokens / "record.json")["max_length"]
     free = machine.free_memory_mb() if free_mb is None else free_mb
 
     def needed(tried: Settings) -> float:
-        return reckon(facts, tried, longest, models.adapter_parameters(folder, tried.lora_rank)).total
+        return reckon(facts, tried, longest).total
 
     promised = promise.read(project, settings)
     measured_more = promised.memory_mb / needed(settings) if promised else 1.0

@@ -16,7 +16,7 @@ OK, WARN, NO, UNKNOWN = "ok", "warn", "no", "unknown"
 _FEW_ROWS = 100  # under this many, what is learned is more often luck than not
 _MUCH_CUT = 0.2  # of the texts, from which the maximum length deserves another look
 _CHECKPOINTS = 3  # on disk at once: two kept, and one being written
-_ADAM = 3  # times the adapter: its weights and AdamW's two moments, all in float32
+_ADAM = 3  # times what is trained: its weights and AdamW's two moments, all in float32
 
 
 @dataclass(frozen=True)
@@ -80,13 +80,8 @@ def _memory(project: Project, settings: Settings, promised: Promise | None) -> C
 
 
 def _disk(project: Project, settings: Settings) -> Check:
-    folder = models.find(project.model)
-    is_full = settings.method == "full"
-    parameters = (
-        models.describe(project.model, folder).parameters
-        if is_full
-        else models.adapter_parameters(folder, settings.lora_rank)
-    )
+    facts_of_model = models.describe(project.model, models.find(project.model))
+    parameters = memory.trained_parameters(facts_of_model, settings)
     needed = parameters * 4 * (_CHECKPOINTS * _ADAM + 1) / 1e6
     free = machine.inspect(project.folder).free_disk_gb * 1000
     facts = {"needed": max(1, round(needed)), "free": round(free)}

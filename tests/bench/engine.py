@@ -126,7 +126,6 @@ def notebook(run, size: str, clock: Clock):
     from transformers import (
         AutoModelForCausalLM,
         AutoTokenizer,
-        DataCollatorForLanguageModeling,
         Trainer,
         TrainingArguments,
     )
@@ -141,7 +140,6 @@ def notebook(run, size: str, clock: Clock):
         return {**cut, "labels": cut["input_ids"]}
 
     rows = Dataset.from_dict({"text": texts_of(run)}).map(tokenise, batched=True, remove_columns=["text"])
-    del DataCollatorForLanguageModeling
     arguments = TrainingArguments(
         str(run.folder / "notebook"), num_train_epochs=EPOCHS[size], save_strategy="no", report_to=[], use_cpu=True,
         disable_tqdm=True,

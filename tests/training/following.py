@@ -17,6 +17,13 @@ from core.training.runs import Run
 slow = pytest.mark.skipif(not os.environ.get("LLMS_SLOW"), reason="slow: asked for with LLMS_SLOW=1")
 
 
+LEFT_AT_THE_END = {
+    "settings.json", "state.json", "metrics.jsonl", "samples.jsonl", "log.txt", "worker.lock",
+    ".folders.lock", "before.json", "after.json", "verdict.json", "data", "checkpoints", "adapter",
+}  # fmt: skip
+TRUE_WITHIN = 5  # seconds
+
+
 def status(run: Run) -> str:
     return processes.read_state(run.folder)["status"]
 

@@ -13,8 +13,6 @@ from core.models import folder
 from core.training import memory, runs
 from core.training.settings import Settings
 
-ADAPTER = 500_000
-
 
 @pytest.fixture(scope="module")
 def facts():
@@ -22,7 +20,7 @@ def facts():
 
 
 def needed(facts, longest=128, **changes) -> memory.Memory:
-    return memory.reckon(facts, Settings(**changes), longest, ADAPTER)
+    return memory.reckon(facts, Settings(**changes), longest)
 
 
 def test_a_larger_batch_and_a_longer_text_need_more(facts):
