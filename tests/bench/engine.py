@@ -20,10 +20,13 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent.parent
 sys.path.insert(0, str(ROOT))
 
-PADDED_TO = 128  # what the notebook pads to: the next round number over the longest text
+from core.models import folder as models  # noqa: E402
+
+PADDED_TO = 128  # what a careful notebook pads to: the next round number over the longest text
+MOST = 512  # what the copied one pads to, which names no length: the model's own, and BERT's of its first example
 EPOCHS = {"classroom": 4, "small": 1}
 ROWS = {"classroom": 100_000, "small": 96}  # the most training rows used
-LOOPS = ("ours", "notebook", "trl")
+LOOPS = ("ours", "notebook", "padded", "trl")
 
 
 def make_model(folder: Path) -> None:
@@ -120,7 +123,7 @@ def ours(run, size: str, clock: Clock):
     return loaded.model
 
 
-def notebook(run, size: str, clock: Clock):
+def notebook(run, size: str, clock: Clock, padded_to: int = PADDED_TO):
     """The notebook that everyone copies: all weights, every text padded, padding counted as loss, float32."""
     from datasets import Dataset
     from transformers import (
@@ -136,7 +139,7 @@ def notebook(run, size: str, clock: Clock):
     model = AutoModelForCausalLM.from_pretrained(folder, dtype="float32")
 
     def tokenise(batch: dict) -> dict:
-        cut = tokenizer(batch["text"], padding="max_length", truncation=True, max_length=PADDED_TO)
+        cut = tokenizer(batch["text"], padding="max_length", truncation=True, max_length=padded_to)
         return {**cut, "labels": cut["input_ids"]}
 
     rows = Dataset.from_dict({"text": texts_of(run)}).map(tokenise, batched=True, remove_columns=["text"])
@@ -146,6 +149,12 @@ def notebook(run, size: str, clock: Clock):
     )  # fmt: skip
     Trainer(model=model, args=arguments, train_dataset=rows, callbacks=[timed(clock)]).train()
     return model
+
+
+def padded(run, size: str, clock: Clock):
+    """The same notebook where its `max_length` is left out, as in most copies: padded to the most the model reads."""
+    context = models.describe("", Path(run.record()["model_folder"])).context
+    return notebook(run, size, clock, min(MOST, context))
 
 
 def trl(run, size: str, clock: Clock):
@@ -193,7 +202,7 @@ def one(loop: str, size: str, folder: Path) -> dict:
     from core.training import runs
 
     run, clock = runs.open_run(folder), Clock()
-    model = {"ours": ours, "notebook": notebook, "trl": trl}[loop](run, size, clock)
+    model = {"ours": ours, "notebook": notebook, "padded": padded, "trl": trl}[loop](run, size, clock)
     return {
         "seconds": sum(clock.steps),
         "loss": validation_loss(model, run),
@@ -206,8 +215,6 @@ def flops_a_token(model: str) -> float:
 
     The adapter's own is left out, and so is attention's: both are under 5 % at these lengths.
     """
-    from core.models import folder as models
-
     return 4.0 * models.describe(model, models.find(model)).parameters
 
 
