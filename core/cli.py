@@ -103,14 +103,24 @@ def adapt(options: argparse.Namespace) -> None:
 
 
 def train(options: argparse.Namespace) -> None:
-    from core.training import ranks, runs, worker
+    from core.training import ranks, ready, runs, worker
 
+    run = runs.open_run(options.run_folder)
+    if not runs.is_in_four_bits(run):
+        ready.leave_out_bitsandbytes()
     try:
-        worker.train(runs.open_run(options.run_folder), options.finish)
+        worker.train(run, options.finish)
     except LessonError:
         if not ranks.is_first_here():
             sys.exit(2)  # of several processes on a machine, one says it
         raise
+
+
+def ready(options: argparse.Namespace) -> None:
+    from core.training import ready, runs, worker
+
+    if folder := ready.wait():
+        worker.train(runs.open_run(folder))
 
 
 def evaluate(options: argparse.Namespace) -> None:
@@ -195,6 +205,7 @@ def _parser() -> argparse.ArgumentParser:
     asked.add_argument("--tokens", type=int, default=60, help=words("option.tokens"))
     asked.add_argument("--seed", type=int, default=7, help=words("option.seed"))
     command("serve", serve)
+    command("ready", ready)
     command("read", read)
     return parser
 

@@ -7,6 +7,7 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -14,8 +15,19 @@ from core import storage
 
 ACTIVE = ("starting", "waiting", "loading", "running", "stopping")
 ROOT = Path(__file__).parent.parent
+# What makes a process outlive the one that started it.
+APART: dict[str, Any] = {"creationflags": 0x00000200} if os.name == "nt" else {"start_new_session": True}
 _START_SECONDS = 15
 _BOOT = Path("/proc/sys/kernel/random/boot_id")  # Linux: another one each time the machine starts
+
+
+_begun: float | None = None
+
+
+def begin(moment: float) -> None:
+    """Tells when, on the monotonic clock, this process was given its work, if it had waited for it."""
+    global _begun
+    _begun = moment
 
 
 class State:
@@ -23,7 +35,7 @@ class State:
 
     def __init__(self, folder: Path, **facts: object) -> None:
         process = psutil.Process()
-        self._began = time.monotonic() - max(0.0, time.time() - process.create_time())
+        self._began = _begun or time.monotonic() - max(0.0, time.time() - process.create_time())
         self.path = folder / "state.json"
         self.content = {**(storage.read_json(self.path) or {}), "error": None, **facts}
         self._before = self.content.get("seconds", 0.0)
@@ -31,7 +43,7 @@ class State:
         self.write()
 
     def seconds(self) -> float:
-        """Answers how long this process has lived, whatever was done to the clock, and those whose work it continues.
+        """Answers how long this process has been at work, whatever was done to the clock, and those that it continues.
 
         Of these it knows what they wrote as `seconds`.
         """
@@ -49,7 +61,6 @@ def launch(arguments: list[str], folder: Path) -> None:
     """
     before = storage.read_json(folder / "state.json")
     folder.mkdir(parents=True, exist_ok=True)
-    apart = {"creationflags": 0x00000200} if os.name == "nt" else {"start_new_session": True}
     with storage.disk_errors(folder / "log.txt"), (folder / "log.txt").open("ab") as log:
         child = subprocess.Popen(
             [sys.executable, "-m", "core", *arguments],
@@ -58,13 +69,19 @@ def launch(arguments: list[str], folder: Path) -> None:
             stdout=log,
             stderr=log,
             env=environment(),
-            **apart,
+            **APART,
         )
-    deadline = time.monotonic() + _START_SECONDS
+    wait_for_state(folder, before, child, _START_SECONDS)
+
+
+def wait_for_state(folder: Path, before: dict | None, child: subprocess.Popen, seconds: float) -> bool:
+    """Waits until `state.json` no longer says what it did `before`. False where the child ended, or took too long."""
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and child.poll() is None:
         if storage.read_json(folder / "state.json") != before:
-            return
+            return True
         time.sleep(0.05)
+    return storage.read_json(folder / "state.json") != before
 
 
 def environment() -> dict[str, str]:

@@ -46,7 +46,7 @@ DOWNLOADS = VENV / "downloads"
 FOR_THE_APP = ("requirements.txt",)
 FOR_THE_TESTS = ("requirements.txt", "tests/requirements.txt")
 PYTHON_VERSION = f"{sys.version_info[0]}.{sys.version_info[1]}"
-COMMANDS = ("app", "test", "adapt", "train", "promise", "evaluate", "generate", "serve", "read")
+COMMANDS = ("app", "test", "adapt", "train", "promise", "evaluate", "generate", "serve", "ready", "read")
 
 # On Linux the registry's torch brings gigabytes of CUDA; uv knows where the builds without it are kept.
 UV = "uv==0.13.9"
@@ -554,12 +554,13 @@ def close(server: subprocess.Popen[bytes]) -> None:
 def run_checks(arguments: list[str], text: Words) -> int:
     """Runs every check, whatever the others say, and answers 1 if any failed; `arguments` are for pytest."""
     get_browser(text)
+    apart = ["--dist=loadfile", "--no-loadscope-reorder"]
     checks = {
         "ruff format": ["ruff", "format", "--check", "."],
         "ruff check": ["ruff", "check", "."],
         "mypy": ["mypy"],
-        # Two at a time, a file on one side: many tests wait for a browser or a process more than they compute.
-        "pytest": ["pytest", "-c", "tests/pytest.ini", "--rootdir=.", "-n2", "--dist=loadfile", *arguments],
+        # Two at a time, a file on one side, in the order of `tests/conftest.py`: the longest first.
+        "pytest": ["pytest", "-c", "tests/pytest.ini", "--rootdir=.", "-n2", *apart, *arguments],
     }
     with tempfile.TemporaryDirectory(prefix="llms-test-", ignore_cleanup_errors=True) as workspace:
         environment = {

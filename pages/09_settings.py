@@ -6,11 +6,12 @@ import streamlit as st
 
 from core.training import plan
 from core.training.settings import DIALS
-from core.ui import lesson, promise_panel, settings_form
+from core.ui import lesson, live_run, promise_panel, settings_form
 from core.ui.tables import reasons_table
 
 with lesson.page("09_settings", "settings") as step:
     kept = settings_form.kept(step.project, step.language)
+    live_run.warm()
 
     # 1. The dial.
     step.section("dial_section")

@@ -11,6 +11,8 @@ with lesson.page("10_train", "settings") as step:
     made = runs.list_runs(step.project)
     run = made[0] if made else None
     status = processes.read_state(run.folder)["status"] if run else "none"
+    if status not in processes.ACTIVE:
+        live_run.warm()
 
     # 1. Start: a new run whenever none is at work.
     step.section("start")

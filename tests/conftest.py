@@ -11,6 +11,26 @@ from core import project as projects
 from core.data import stages
 from core.project import Project
 from core.tokens import encode
+from core.training import ready
+
+# The files that take longest, in that order: begun last, one of them would keep one processor waiting for the other.
+LONGEST = (
+    "test_stories",
+    "test_worker",
+    "test_faults",
+    "test_pages",
+    "test_kills",
+    "test_many",
+    "test_cli",
+    "test_dose",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def place(item: pytest.Item) -> int:
+        return LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST)
+
+    items.sort(key=place)
 
 
 @pytest.fixture(autouse=True)
@@ -18,6 +38,12 @@ def workspace(tmp_path, monkeypatch):
     folder = tmp_path / "workspace"
     monkeypatch.setenv("LLMS_WORKSPACE", str(folder))
     return folder
+
+
+@pytest.fixture(autouse=True)
+def nobody_waits(monkeypatch):
+    """No page of a test leaves a worker waiting, which the next test's run would find; the browser stories have one."""
+    monkeypatch.setattr(ready.READY, "warm", lambda: None)
 
 
 @pytest.fixture

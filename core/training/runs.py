@@ -15,6 +15,7 @@ from core.processes import ACTIVE
 from core.project import Project
 from core.tokens import encode
 from core.training import subset
+from core.training.ready import READY
 from core.training.settings import Settings
 
 # What a run was made for: her own model, a comparison of how many texts help (`dose.py`), a fault to watch (`lab.py`).
@@ -111,6 +112,12 @@ def open_run(folder: Path) -> Run:
     run = Run(Path(folder).absolute())
     run.record()
     return run
+
+
+def is_in_four_bits(run: Run) -> bool:
+    """Says whether bitsandbytes has to read the run's model: for QLoRA, or because its makers kept it that way."""
+    config = storage.read_json(Path(run.record()["model_folder"]) / "config.json") or {}
+    return run.settings().method == "qlora" or "quantization_config" in config
 
 
 def list_runs(project: Project, purpose: str | None = OWN) -> list[Run]:
@@ -227,7 +234,8 @@ def start(run: Run, finish: bool = False) -> None:
     if shutil.disk_usage(run.folder).free < 2 * RESERVED_BYTES:  # its process could not even say so
         raise LessonError("disk_full", folder=run.folder)
     (run.folder / "request").unlink(missing_ok=True)
-    processes.launch(["train", str(run.folder), *(["--finish"] if finish else [])], run.folder)
+    if finish or is_in_four_bits(run) or not READY.take(run.folder):
+        processes.launch(["train", str(run.folder), *(["--finish"] if finish else [])], run.folder)
 
 
 def ask(run: Run, request: str) -> None:

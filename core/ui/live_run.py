@@ -8,9 +8,10 @@ from core import processes, texts
 from core.errors import LessonError
 from core.texts import Words
 from core.training import checkpoints, narrator, runs, verdict, watch
+from core.training.ready import READY
 from core.training.runs import FINISH, PAUSE, Run
 from core.training.watch import Curve
-from core.ui import plots, problem, promise_panel
+from core.ui import plots, problem, promise_panel, session
 
 _TICK_SECONDS = 1.0
 
@@ -68,6 +69,12 @@ def _progress(state: dict, words: Words) -> None:
                 parameters=state.get("trainable_parameters", 0),
             )
         )
+
+
+def warm() -> None:
+    """Readies the process of her next run while she reads; the memory of a shared server is for who is at work."""
+    if session.is_personal():
+        READY.warm()
 
 
 def _controls(run: Run, status: str, words: Words) -> None:

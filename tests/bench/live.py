@@ -1,7 +1,8 @@
 """Step 10 while a run goes on: seconds from the click to the first point of the curve, milliseconds an update.
 
-By hand: `python3 tests/bench/live.py [RUNS]`. Needs Chromium. The classroom model and the sample poems, a real server
-and a real browser; the page is timed from the moment its script starts until it rests, once a second while it trains.
+By hand: `python3 tests/bench/live.py [RUNS] [SECONDS]`. Needs Chromium. The classroom model and the sample poems, a
+real server and a real browser, which stays SECONDS (10) in step 9 before; the page is timed from the moment its script
+starts until it rests, once a second while it trains.
 """
 
 import os
@@ -53,8 +54,14 @@ def prepare(workspace: Path) -> Project:
     return projects.open_project(workspace, project.id)
 
 
-def one(page: Page, address: str, project: Project) -> tuple[float, list[float]]:
-    """Starts a run by its button. Answers the seconds to its first point and the milliseconds of each update."""
+def one(page: Page, address: str, project: Project, reading: float) -> tuple[float, list[float]]:
+    """Starts a run by its button, after `reading` seconds in step 9.
+
+    Answers the seconds to its first point and the milliseconds of each update.
+    """
+    if reading:
+        page.goto(f"{address}/settings?project={project.id}")
+        page.wait_for_timeout(1000 * reading)
     page.goto(f"{address}/train?project={project.id}")
     page.locator(".st-key-start").get_by_role("button").first.wait_for()
     page.locator(REST).wait_for()
@@ -75,6 +82,7 @@ def one(page: Page, address: str, project: Project) -> tuple[float, list[float]]
 
 def main() -> None:
     times = int(sys.argv[1]) if len(sys.argv) > 1 else 3
+    reading = float(sys.argv[2]) if len(sys.argv) > 2 else 10
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         workspace = Path(folder) / "workspace"
         made = [prepare(workspace) for _ in range(times)]
@@ -82,12 +90,13 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=pages.FLAGS)
         try:
             page = browser.new_context(locale="es-AR", viewport={"width": 1280, "height": 900}).new_page()
-            told = [one(page, address, project) for project in made]
+            told = [one(page, address, project, reading) for project in made]
         finally:
             server.kill()
         firsts = [first for first, _ in told]
         updates = [one_update for _, taken in told for one_update in taken]
-        print(f"from the click to the first point: median {statistics.median(firsts):.1f} s, longest {max(firsts):.1f}")
+        print(f"after {reading:g} s in step 9, from the click to the first point: ", end="")
+        print(f"median {statistics.median(firsts):.1f} s, longest {max(firsts):.1f}")
         print(
             f"an update of the page: median {statistics.median(updates):.0f} ms, "
             f"longest {max(updates):.0f}, {len(updates)} updates"
