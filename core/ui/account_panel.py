@@ -59,6 +59,11 @@ def ask(step: Lesson) -> None:
     st.caption(step("token.promise"))
     if st.session_state.pop(_ASKING, False):
         _check(step)
+    if st.session_state.get(_PASTED):
+        st.caption(step("token.waiting"))
+        again, forget = st.columns(2)
+        again.button(step("token.again"), key="account.again", icon=":material/refresh:", on_click=_again)
+        forget.button(step("token.forget"), key="account.forget", icon=":material/delete:", on_click=_forget)
 
 
 def _take(turn: int) -> None:
@@ -78,19 +83,16 @@ def _forget() -> None:
 
 
 def _check(step: Lesson) -> None:
-    pasted = st.session_state.pop(_PASTED, "")
     try:
-        token = accounts.clean(pasted)
+        token = accounts.clean(st.session_state.get(_PASTED, ""))
         with st.spinner(step("token.asking")):
             session.keep_token(token, accounts.whoami(token))
     except LessonError as error:
         problem.show(error, step.language)
-        if error.code.startswith("account_hub"):  # it may be a good one: she need not look for it again
-            st.session_state[_PASTED] = pasted
-            again, forget = st.columns(2)
-            again.button(step("token.again"), key="account.again", icon=":material/refresh:", on_click=_again)
-            forget.button(step("token.forget"), key="account.forget", icon=":material/delete:", on_click=_forget)
+        if not error.code.startswith("account_hub"):  # with the Hub in trouble it may be a good one, and waits
+            st.session_state.pop(_PASTED, None)
         return
+    st.session_state.pop(_PASTED, None)
     st.rerun()
 
 
@@ -103,4 +105,4 @@ def _held(step: Lesson, held: Account) -> None:
         st.markdown(step("role.publishes", names=plain(names)) if names else step("role.publishes_not"))
         st.markdown(step("role.gated" if held.reads_gated else "role.gated_not"))
     st.button(step("token.forget"), key="account.forget", icon=":material/delete:", on_click=_forget)
-    st.caption(step("token.revoke"))
+    st.markdown(step("token.revoke"))

@@ -13,6 +13,7 @@ from core.ui import plots, problem
 from core.ui.lesson import Lesson
 from core.ui.tables import facts_table
 
+_LITTLE_DISK_GB = 5  # a model of 1 700 million parameters takes 3.4 in bf16, and a download needs room to spare
 _SEEN = "02.machine"  # what was looked at, so that the picture, the facts and the exercise speak of one moment
 
 
@@ -76,7 +77,9 @@ def _allowed(step: Lesson, here: Machine, reach: Reach) -> None:
     st.markdown(step("machine.enough" if enough else "machine.tight", needed=round(reach.classroom / 1e3, 1)))
     fits = "sizes.none" if not reach.use else "sizes.use" if reach.adapt else "sizes.only_use"
     st.markdown(step(fits, use=reach.use, adapt=reach.adapt, ours=reach.ours))
-    if here.free_disk_gb < 5:
+    if here.gpu:
+        st.markdown(step("sizes.on_card", free=round(reach.free / 1e3, 1)))
+    if here.free_disk_gb < _LITTLE_DISK_GB:
         st.markdown(step("disk.tight", disk=round(here.free_disk_gb, 1)))
     st.caption(step("sizes.how", longest=sizes.LONGEST))
 

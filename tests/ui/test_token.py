@@ -6,10 +6,12 @@ import pytest
 from hub_server import Answer, Repository, owner_of, serving
 from huggingface_hub import constants
 
+from core import machine, texts, workshop
 from core import project as projects
-from core import texts, workshop
 from core.errors import LessonError
 from core.models.account import Account
+from core.training import sizes
+from core.training.sizes import Reach
 
 TOKEN = "hf_" + "CanarioQueNoCanta" * 2
 WORDS = texts.words("es", "frame", "02_hugging_face")
@@ -110,6 +112,8 @@ def test_after_a_busy_hub_she_tries_again_without_pasting_again(visit, begun, hu
     page = paste(visit("02_hugging_face", project=begun), TOKEN)
     assert "40" in "".join(error.value for error in page.error)
     assert TOKEN not in "".join(error.value for error in page.error)
+    page.button(key="02.look").click().run()
+    assert WORDS("token.waiting") in said(page), "what she pasted was out of her reach"
     hub.accounts = {TOKEN: owner_of("write")}
     page.button(key="account.again").click().run()
     assert WORDS("role.write") in said(page)
@@ -140,6 +144,34 @@ def test_the_memory_is_guessed_before_it_is_shown(visit, begun):
     assert WORDS("exercise.right") in [success.value for success in page.success]
 
 
+@pytest.mark.parametrize(
+    ("use", "adapt", "gpu", "disk", "expected"),
+    [
+        (0, 0, None, 1.5, {"sizes.none", "machine.tight", "disk.tight"}),
+        (135, 0, None, 80.0, {"sizes.only_use", "machine.tight"}),
+        (600, 360, "NVIDIA Prueba", 80.0, {"sizes.use", "machine.enough", "sizes.on_card"}),
+    ],
+)
+def test_what_a_machine_allows_is_said_as_it_is(visit, begun, monkeypatch, use, adapt, gpu, disk, expected):
+    free = 9000.0 if adapt else 400.0
+    monkeypatch.setattr(sizes, "reach", lambda: Reach(free, 600.0, 7, use, adapt))
+    monkeypatch.setattr(machine, "inspect", lambda _: machine.Machine(2, 4.0, free / 1e3, disk, gpu, "Linux"))
+    page = visit("02_hugging_face", project=begun)
+    page.button(key="02.look").click().run()
+    assert not page.exception
+    told = {
+        "sizes.none",
+        "sizes.only_use",
+        "sizes.use",
+        "sizes.on_card",
+        "machine.tight",
+        "machine.enough",
+        "disk.tight",
+    }
+    facts = {"use": use, "adapt": adapt, "ours": 7, "needed": 0.6, "free": free / 1e3, "disk": disk}
+    assert {key for key in told if WORDS(key, **facts) in said(page)} == expected
+
+
 def test_the_hub_is_asked_only_when_she_presses(visit, begun, hub):
     page = visit("02_hugging_face", project=begun)
     page.button(key="02.look").click().run()
@@ -148,3 +180,31 @@ def test_the_hub_is_asked_only_when_she_presses(visit, begun, hub):
     assert hub.asked
     assert hub.credentials == set()
     assert "El Hub contestó" in said(page)
+
+
+def test_in_a_browser_the_token_stays_in_no_page_no_address_and_no_store(
+    serve, browser, settled, hub, begun, monkeypatch
+):
+    monkeypatch.setenv("HF_ENDPOINT", hub.address)
+    server = serve()
+    asked: list[str] = []
+    with browser() as context:
+        page = context.new_page()
+        page.on("request", lambda request: asked.append(request.url + str(request.post_data or "")))
+        page.goto(f"{server.url}/hugging_face?lang=es&project={begun.id}")
+        settled(page)
+        page.locator("input[type=password]").fill(TOKEN)
+        page.get_by_role("button", name=WORDS("token.check")).click()
+        page.get_by_text(WORDS("role.read")).wait_for()
+        settled(page)
+        seen = [page.content()]
+        page.get_by_role("link", name="Elegí un modelo").first.click()
+        page.get_by_role("heading", level=1, name=texts.words("es", "03_choose_model")("title")).wait_for()
+        settled(page)
+        seen += [page.content(), page.url, str(context.cookies()), str(context.storage_state())]
+        seen.append(page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}, history.state])"))
+    assert f"Bearer {TOKEN}" in hub.credentials
+    assert "ana" in seen[0]
+    assert asked
+    assert [text for text in seen + asked if TOKEN in text] == []
+    assert TOKEN.encode() not in files(server.workspace)
