@@ -160,12 +160,15 @@ def first_prompt(project: Project) -> str:
     return table.row(table.read(project.prepared / "validation"), 0)["text"]
 
 
-def choose_model(project: Project, reference: str) -> Project:
-    """Finds the model, downloading it if needed, checks it, and makes it the project's. Raises LessonError."""
+def choose_model(project: Project, reference: str, token: str | None = None) -> Project:
+    """Finds the model, downloading it if needed, checks it, and makes it the project's. Raises LessonError.
+
+    `token` is hers for this visit; it is passed on to the Hub, and never kept.
+    """
     reference = reference.strip()
     if not reference:
         raise LessonError("model_not_a_name", model="")
-    folder = models.find(reference)
+    folder = models.find(reference, token)
     facts = models.describe(reference, folder)
     kept = reference if folder == classroom.MODEL or models.is_hub_reference(reference) else str(folder)
     return projects.update(project, "03_choose_model", {"done": True, "parameters": facts.parameters}, model=kept)

@@ -49,8 +49,29 @@ class Repository:
         return {"type": "file", "path": name, "size": len(self.files[name]), "oid": self.digests[name][:40]}
 
 
+@dataclass(frozen=True)
+class Answer:
+    """What `/api/whoami-v2` says to a token; `silent` keeps it waiting until the server ends."""
+
+    status: int = 200
+    body: object = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    silent: bool = False
+
+
+def owner_of(role: str, scoped: tuple[tuple[str, str], ...] = (), gated: bool = False) -> Answer:
+    """Answers as the Hub does about a token of `ana`'s; `scoped` holds the names and permissions of a fine-grained."""
+    token: dict = {"displayName": "taller", "role": role, "createdAt": "2026-11-20T10:00:00.000Z"}
+    if role == "fineGrained":
+        places = [{"entity": {"_id": "1", "type": "user", "name": n}, "permissions": [p]} for n, p in scoped]
+        token["fineGrained"] = {"canReadGatedRepos": gated, "global": [], "scoped": places}
+    who = {"type": "user", "id": "62f2", "name": "ana", "fullname": "Ana", "isPro": False, "orgs": []}
+    return Answer(body={**who, "auth": {"type": "access_token", "accessToken": token}})
+
+
 class HubServer(ThreadingHTTPServer):
-    """A running Hub: its `address`, what was `asked` of it (method and path) and how many bytes of files it `served`.
+    """A running Hub: its `address`, what was `asked` of it (method and path), the `credentials` that came along, and
+    how many bytes of files it `served`. `accounts` holds what each token is told.
 
     `stop` ends it, as often as one likes.
     """
@@ -62,6 +83,8 @@ class HubServer(ThreadingHTTPServer):
         self.repositories = {"models": models, "datasets": datasets}
         self.address = f"http://127.0.0.1:{self.server_port}"
         self.asked: list[str] = []
+        self.credentials: set[str] = set()
+        self.accounts: Mapping[str, Answer] = {}
         self.served = 0
         self.ended = threading.Event()
 
@@ -111,7 +134,11 @@ class _Answer(BaseHTTPRequestHandler):
         address = urlparse(self.path)
         self.question = parse_qs(address.query)
         self.server.asked.append(f"{self.command} {self.path}")
+        if sent := self.headers.get("Authorization"):
+            self.server.credentials.add(sent)
         parts = unquote(address.path).strip("/").split("/")
+        if parts == ["api", "whoami-v2"]:
+            return self.whoami()
         if parts[0] == "api" and len(parts) == 2:
             return self.search(parts[1])
         is_api = parts[0] == "api"
@@ -130,6 +157,17 @@ class _Answer(BaseHTTPRequestHandler):
         if repository.closed and not opened and (not is_api or "auth-check" in rest):
             return self.refuse(403, "GatedRepo")
         return self.tell(id, repository, rest) if is_api else self.give(repository, "/".join(rest[2:]))
+
+    def whoami(self) -> None:
+        token = self.headers.get("Authorization", "").removeprefix("Bearer ")
+        known = self.server.accounts.get(token)
+        if known is None:
+            return self.refuse(401, "", "Invalid credentials in Authorization header")
+        if known.silent:
+            self.server.ended.wait(60)
+            return None
+        body = known.body if isinstance(known.body, bytes) else json.dumps(known.body).encode()
+        return self.send(known.status, body, {"Content-Type": "application/json", **known.headers})
 
     def search(self, kind: str) -> None:
         words = " ".join(self.question.get("search", [])).lower().split()
@@ -184,8 +222,8 @@ class _Answer(BaseHTTPRequestHandler):
         headers["Content-Range"] = f"bytes {start}-{end}/{len(content)}"
         return self.send(206, content[start : end + 1], headers)
 
-    def refuse(self, status: int, code: str) -> None:
-        self.send(status, b"", {"X-Error-Code": code, "X-Error-Message": code})
+    def refuse(self, status: int, code: str, message: str = "") -> None:
+        self.send(status, b"", {"X-Error-Code": code, "X-Error-Message": message or code})
 
     def say(self, content: object) -> None:
         self.send(200, json.dumps(content).encode(), {"Content-Type": "application/json"}, counted=False)

@@ -43,8 +43,10 @@ class ModelFacts:
     bytes: int
 
 
-def find(reference: str) -> Path:
+def find(reference: str, token: str | None = None) -> Path:
     """Answers the folder of `classroom`, of a model folder on disk, or of a Hub id, downloading it if needed.
+
+    `token` is sent with what is asked of the Hub; without one nothing is, whatever this machine has stored.
 
     Raises LessonError: see `check`, and for a Hub id `core.models.hub`.
     """
@@ -58,7 +60,7 @@ def find(reference: str) -> Path:
 
     if not hub.is_hub_id(reference):
         raise LessonError("model_not_a_name", model=reference)
-    folder = hub.download(reference)
+    folder = hub.download(reference, token)
     check(folder)
     return folder
 

@@ -214,6 +214,24 @@ def sides(metrics: Sequence[str], base: Sequence[float], adapted: Sequence[float
     return figure
 
 
+def stacked(parts: dict[str, tuple[float, str]], title: str) -> go.Figure:
+    """One lying bar in pieces, from left to right: each by its name, with its size and its colour."""
+    figure = go.Figure()
+    for name, (size, colour) in parts.items():
+        figure.add_bar(
+            x=[size],
+            y=[""],
+            name=name,
+            orientation="h",
+            marker_color=colour,
+            hovertemplate=f"%{{x:.1f}}<extra>{name}</extra>",
+        )
+    figure.update_layout(barmode="stack", legend_traceorder="normal", bargap=0)
+    figure.update_xaxes(title=title)
+    figure.update_yaxes(visible=False)
+    return figure
+
+
 def visible(token: str) -> str:
     """Answers a token with its spaces and line breaks made visible."""
     return token.replace(" ", "·").replace("\n", "↵").replace("\t", "→") or "∅"

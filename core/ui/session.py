@@ -10,9 +10,11 @@ import streamlit as st
 from core import project as projects
 from core import storage, texts
 from core.errors import LessonError
+from core.models.account import Account
 from core.project import Project
 
 COOKIE = "llms_poetas_browser"
+_HELD = "hub_token"
 _LOOPBACK_NAMES = {"localhost", "127.0.0.1", "[::1]"}
 
 
@@ -63,6 +65,27 @@ def my_projects() -> list[Project]:
 def may_open(project: Project) -> bool:
     """On her own computer every project; on a shared server this browser's, and those whose link she was given."""
     return is_personal() or project.owner == st.session_state.browser or project.id in st.session_state.linked
+
+
+def token() -> str | None:
+    """Answers the Hub token that she lent for this visit: it lives here, in memory, and nowhere else."""
+    held = st.session_state.get(_HELD)
+    return held[0] if held else None
+
+
+def account() -> Account | None:
+    """Answers what the Hub said of her token, if she lent one."""
+    held = st.session_state.get(_HELD)
+    return held[1] if held else None
+
+
+def keep_token(token: str, account: Account) -> None:
+    """Holds a token that the Hub knows, until she takes it back or this visit ends."""
+    st.session_state[_HELD] = (token, account)
+
+
+def forget_token() -> None:
+    st.session_state.pop(_HELD, None)
 
 
 def is_personal() -> bool:
