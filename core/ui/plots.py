@@ -70,6 +70,29 @@ def candidates(names: Sequence[str], probabilities: Sequence[float], labels: Seq
     return figure
 
 
+def against(names: Sequence[str], sizes: Sequence[float], labels: Sequence[str], limit: float, title: str) -> go.Figure:
+    """Bars of what each thing needs, the first on top, and a line at the `limit`, called `title`; what is beyond it has
+    another colour."""
+    c = colours()
+    figure = go.Figure(
+        go.Bar(
+            x=list(sizes),
+            y=list(names),
+            orientation="h",
+            marker_color=[c["main"] if size <= limit else c["other"] for size in sizes],
+            text=list(labels),
+            textposition="auto",
+            cliponaxis=False,
+            hoverinfo="skip",
+        )
+    )
+    figure.update_yaxes(autorange="reversed", showgrid=False)
+    figure.update_xaxes(visible=False, range=[0, 1.15 * max([*sizes, min(limit, 3 * max(sizes))])])
+    if limit <= 3 * max(sizes):
+        mark(figure, limit, title, anchor="right" if limit > max(sizes) / 2 else "left")
+    return figure
+
+
 def bars_between(edges: Sequence[int], counts: Sequence[int], names: dict[str, str], log: bool = False) -> go.Figure:
     """Bars of how many texts there are between one edge and the next; `log` spaces the edges by ratio."""
     labels = [f"{low}" if high - low == 1 else f"{low}–{high - 1}" for low, high in pairwise(edges)]
