@@ -52,7 +52,7 @@ with lesson.page("03_choose_model") as step:
         note = facts.kind if facts.kind == SEQ2SEQ else chat.state(tokenizer.template, tokenizer.names)
         if note != "none":
             st.caption(step(f"note.{note}"))
-        if reference != chosen or place not in model_places.OF_THE_HUB:
+        if not reference or place not in model_places.OF_THE_HUB:
             fit_panel.show(step, chosen, facts)
 
     step.code(model=chosen)

@@ -130,6 +130,9 @@ class _Answer(BaseHTTPRequestHandler):
         self.answer()
 
     def answer(self) -> None:
+        if self.server.ended.is_set():  # whoever kept a connection open
+            self.close_connection = True
+            return None
         self.body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         address = urlparse(self.path)
         self.question = parse_qs(address.query)

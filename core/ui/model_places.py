@@ -77,21 +77,22 @@ def _about(step: Lesson, model: ShelfModel, free: float, precision: str, is_here
         step("shelf.context", context=model.context) if model.context else "",
         step("form.instruct" if model.instruct else "form.base"),
         step(f"kind.short.{model.kind}"),
+        _licence(step, model.licence),
     ]
-    name = step("licence.named", licence=plain(model.licence)) if model.licence else step("licence.unnamed")
-    meaning = step(f"licence.{licence.meaning(model.licence)}")
     marks = [
         f"{MARKS[verdict]} {step(f'mark.{verdict}')}",
         f":material/lock: {step('mark.gated')}" if model.is_gated else "",
         f":material/download_done: {step('mark.here')}" if is_here else "",
     ]
-    return "  \n".join(
-        [
-            " · ".join(mark for mark in marks if mark),
-            f"{step(f'purpose.{model.purpose}')}. {' · '.join(part for part in parts if part)}.",
-            f"{name}: {meaning}",
-        ]
-    )
+    said = f"{step(f'purpose.{model.purpose}')}. {' · '.join(part for part in parts if part)}."
+    return f"{' · '.join(mark for mark in marks if mark)}  \n{said}"
+
+
+def _licence(step: Lesson, name: str) -> str:
+    """Answers a licence's name and, in a word or two, what it lets her do."""
+    if not name:
+        return step("licence.unnamed")
+    return step("licence.named", licence=plain(name), allows=step(f"allows.{licence.meaning(name)}"))
 
 
 def _hub(step: Lesson, token: str | None) -> str:
@@ -146,7 +147,7 @@ def _told(step: Lesson, label: Label, free: float, precision: str) -> str:
         f"{MARKS[verdict]} {step(f'mark.{verdict}')}" if verdict and not label.trouble else "",
         f":material/lock: {step('mark.gated')}" if label.access != search.OPEN else "",
         step("hub.size", parameters=label.parameters / 1e6) if label.parameters else step("hub.size.unknown"),
-        step("licence.named", licence=plain(label.licence)) if label.licence else step("licence.unnamed"),
+        _licence(step, label.licence),
         step("hub.languages", languages=plain(languages)) if languages else step("hub.languages.unknown"),
         step("form.instruct" if label.instruct else "form.base"),
     ]

@@ -87,8 +87,9 @@ def against(names: Sequence[str], sizes: Sequence[float], labels: Sequence[str],
         )
     )
     figure.update_yaxes(autorange="reversed", showgrid=False)
-    figure.update_xaxes(visible=False, range=[0, 1.15 * max([*sizes, min(limit, 3 * max(sizes))])])
-    if limit <= 3 * max(sizes):
+    is_near = limit <= 3 * max(sizes)  # a line far away would leave the bars no room
+    figure.update_xaxes(visible=False, range=[0, 1.15 * max([*sizes, limit] if is_near else sizes)])
+    if is_near:
         mark(figure, limit, title, anchor="right" if limit > max(sizes) / 2 else "left")
     return figure
 

@@ -1,7 +1,7 @@
 """Is the memory that step 3 reckons what a process then holds? Models of several architectures, drawn at random.
 
 `python tests/bench/fit.py [FAMILY…]` builds each in the shape of a real small model, writes with it, trains it with
-LoRA for three steps in processes of their own, and prints what was reckoned beside what they held at their peak.
+LoRA for two steps in processes of their own, and prints what was reckoned beside what they held at their peak.
 """
 
 import json
@@ -24,19 +24,19 @@ from core.models import folder as models  # noqa: E402
 from core.tokens import encode  # noqa: E402
 from core.training import plan, runs  # noqa: E402
 
-# Named after those whose shape they have; Qwen's has a third of its layers.
+# Named after those whose widths they have; with a third to a half of the layers, so that it takes minutes.
 SHAPES = {
-    "gpt2": ("gpt2", {"vocab_size": 50257, "n_embd": 768, "n_layer": 12, "n_head": 12, "n_positions": 1024}),
+    "gpt2": ("gpt2", {"vocab_size": 50257, "n_embd": 768, "n_layer": 6, "n_head": 12, "n_positions": 1024}),
     "smollm2": ("llama", {
-        "vocab_size": 49152, "hidden_size": 576, "intermediate_size": 1536, "num_hidden_layers": 30,
+        "vocab_size": 49152, "hidden_size": 576, "intermediate_size": 1536, "num_hidden_layers": 10,
         "num_attention_heads": 9, "num_key_value_heads": 3, "head_dim": 64, "tie_word_embeddings": True,
     }),
     "qwen3": ("qwen3", {
-        "vocab_size": 151_936, "hidden_size": 1024, "intermediate_size": 3072, "num_hidden_layers": 9,
+        "vocab_size": 151_936, "hidden_size": 1024, "intermediate_size": 3072, "num_hidden_layers": 3,
         "num_attention_heads": 16, "num_key_value_heads": 8, "head_dim": 128,
     }),
     "gemma3": ("gemma3", {
-        "vocab_size": 262_144, "hidden_size": 640, "intermediate_size": 2048, "num_hidden_layers": 18,
+        "vocab_size": 262_144, "hidden_size": 640, "intermediate_size": 2048, "num_hidden_layers": 6,
         "num_attention_heads": 4, "num_key_value_heads": 1, "head_dim": 256, "sliding_window": 512,
     }),
     "t5": ("t5", {
@@ -69,7 +69,7 @@ run = runs.open_run(sys.argv[1])
 base = engine.load_base(run)
 loaded = engine.open_for_training(base, run.settings())
 rows = load_from_disk(str(run.tokens / "train")).select_columns(["input_ids", "labels", "length"])
-engine.make_trainer(run, loaded, rows, table.rows(run.tokens / "validation"), []).train()
+engine.make_trainer(run, loaded, rows, table.rows(run.tokens / "validation")[:2], []).train()
 print(processes.peak_memory_mb())
 """
 
@@ -83,10 +83,8 @@ def peak(script: str, argument: Path) -> float:
 
 
 def project_for(folder: Path, root: Path, is_seq2seq: bool) -> projects.Project:
-    line = (
-        "El taller abre a las cinco en la plaza del pueblo y hay mate, sillas y una mesa larga para escribir cartas. "
-    )
-    long = [f"{n}. {line * 8}" for n in range(80)]
+    pairs = [consonant + vowel for consonant in "bcdlmnprst" for vowel in "aeiou"]  # texts that share no phrase
+    long = ["".join(random.Random(n).choices([*pairs, " ", " "], k=700)) for n in range(80)]
     rows = [{"text": text, "summary": f"Abre el taller {n}."} for n, text in enumerate(long)]
     path = root / "texts.jsonl"
     path.write_text("".join(json.dumps(row if is_seq2seq else {"text": row["text"]}) + "\n" for row in rows))
@@ -109,7 +107,7 @@ def main(names: list[str]) -> None:
             facts = models.describe(name, folder)
             project = project_for(folder, Path(there), family in make_models.SEQ2SEQ)
             settings = plan.settings(project, "quick").changed(
-                {"max_steps": 3, "evaluations": 1, "batch_size": fit.TEXTS_A_BATCH, "method": "lora"}
+                {"max_steps": 2, "evaluations": 1, "batch_size": fit.TEXTS_A_BATCH, "method": "lora"}
             )
             run = runs.create(project, settings)
             reckoned = (fit.using(facts, precision).total, fit.training(facts, "lora", precision).total)
