@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 LIBRARIES_MB = 500  # torch, transformers, peft and datasets in a process that has done nothing yet, on Linux
+_TO_WRITE_MB = 440  # the same without peft and datasets (both: tests/bench/fit.py)
 ROOM = 0.9  # of what is free: the rest of the machine wants to live
 METHODS = ("lora", "qlora", "full")
 FITS, TIGHT, USE, NO = "fits", "tight", "use", "no"
@@ -16,6 +17,7 @@ _RANK = 16
 _FOUR_BITS = 0.56  # bytes a weight in NF4 with double quantisation: 4.5 bits (Dettmers et al., 2023, section 3)
 _ADAM_BYTES = 12  # a trained weight's gradient and AdamW's two moments, all in float32
 _READ_AT_ONCE = 1024  # tokens whose logits are held when a model is scored, or reads a long beginning
+_LOGITS_MB = 34  # of logits and their gradient at a time, where `core.training.kernels` has the loss in its hands
 _USUAL_VOCABULARY = 50_000
 
 
@@ -34,6 +36,8 @@ class Shaped(Protocol):
     def inner(self) -> int: ...
     @property
     def sides(self) -> int: ...
+    @property
+    def holds_logits(self) -> bool: ...
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,7 @@ class Shape:
     hidden: int
     inner: int
     sides: int
+    holds_logits: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,18 +60,19 @@ class Memory:
     weights: float
     trained: float
     activations: float
+    libraries: float = LIBRARIES_MB
 
     @property
     def total(self) -> float:
         """What the process holds at its peak, libraries included."""
-        return LIBRARIES_MB + self.weights + self.trained + self.activations
+        return self.libraries + self.weights + self.trained + self.activations
 
 
 def using(model: Shaped, precision: str) -> Memory:
     """Answers what it takes to write with a model: its weights, and of what it has read two vectors a layer."""
     a_number = _bytes(precision)
     kept = 2 * model.layers * model.hidden * _READ_AT_ONCE * a_number
-    return Memory(model.parameters * a_number / 1e6, 0.0, (kept + 4 * model.vocabulary) / 1e6)
+    return Memory(model.parameters * a_number / 1e6, 0.0, kept / 1e6, _TO_WRITE_MB)
 
 
 def training(
@@ -80,20 +86,21 @@ def training(
 ) -> Memory:
     """Answers what it takes to train on `batch` texts at a time, the longest of `longest` tokens.
 
-    Of each token a layer keeps for its gradient about 12 vectors of the hidden size (two norms and what enters them,
-    queries, keys, values, the attention's answer, the residual stream) and 4 of the inner size (gate, up, the
-    activation and the product); computing them `again`, one of the hidden size, and one layer's whole set at a time.
+    Of each token a layer keeps for its gradient about 14 vectors of the hidden size (two norms and what enters them,
+    queries, keys, values, the attention's answer, the residual stream, dropped-out copies) and 5 of the inner size
+    (gate, up, the activation, the product, what an adapter reads); computing them `again`, one of the hidden size, and
+    one layer's whole set at a time.
     """
     is_full, a_number = method == "full", _bytes(precision)
     a_weight = {"full": 4.0, "qlora": _FOUR_BITS}.get(method, a_number)
     # The weights themselves count where they stand beside the base's.
     trained = trained_parameters(model, method, rank) * (_ADAM_BYTES if is_full else 4 + _ADAM_BYTES)
     tokens = batch * longest
-    a_layer = 12 * model.hidden + 4 * model.inner
+    a_layer = 14 * model.hidden + 5 * model.inner
     layers = model.layers * model.hidden + a_layer if again else model.layers * a_layer
-    # Logits in float32 and their gradient; over a frozen base only a few rows of them exist at a time.
-    of_logits = 2 * 4 * model.vocabulary * (tokens if is_full else min(tokens, _READ_AT_ONCE))
-    of_scoring = 2 * 4 * model.vocabulary * _READ_AT_ONCE
+    a_token = 2 * 4 * model.vocabulary  # its logits in float32, and their gradient or a copy
+    of_logits = a_token * tokens if is_full or model.holds_logits else _LOGITS_MB * 1e6
+    of_scoring = a_token * _READ_AT_ONCE
     activations = max(tokens * layers * a_number + of_logits, of_scoring)
     return Memory(model.parameters * a_weight / 1e6, trained / 1e6, activations / 1e6)
 

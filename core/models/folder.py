@@ -28,7 +28,8 @@ _LICENCE = re.compile(r"^license:\s*[\"']?([\w.-]+)", re.MULTILINE)
 class ModelFacts:
     """What a model's own files say of it. `context` is in tokens, `bytes` counts its weights on disk; `hidden` and
     `inner` are the widths of its layers, outside and inside; `sides` is the sum of both sides of every matrix but
-    those of the tokens, so that a LoRA adapter on all of them has rank · `sides` numbers.
+    those of the tokens, so that a LoRA adapter on all of them has rank · `sides` numbers. One that `holds_logits`
+    treats them in a way of its own, or writes apart from what it reads: training holds those of every token.
 
     `kind` is how it reads and writes (see `core.models.kind`), `family` its architecture's name.
     """
@@ -45,6 +46,7 @@ class ModelFacts:
     inner: int
     bytes: int
     sides: int = 0
+    holds_logits: bool = False
 
 
 def find(reference: str, token: str | None = None) -> Path:
@@ -142,6 +144,7 @@ def describe(reference: str, folder: Path) -> ModelFacts:
         context=context_of(config),
         bytes=sum(path.stat().st_size for path in weights),
         sides=sides(shapes),
+        holds_logits=holds_logits(config),
         **widths(config),
     )
 
@@ -157,6 +160,13 @@ def widths(config: Mapping) -> dict[str, int]:
         "hidden": hidden,
         "inner": first("intermediate_size", "n_inner", "ffn_dim", "d_ff", "encoder_ffn_dim") or 4 * hidden,
     }
+
+
+def holds_logits(config: Mapping) -> bool:
+    """Says whether training holds the logits of a whole batch; see `core.training.kernels`, which asks the model."""
+    text = config.get("text_config", config)
+    is_treated = text.get("final_logit_softcapping") or text.get("logits_scaling", 1) not in (None, 1)
+    return bool(config.get("is_encoder_decoder") or is_treated)
 
 
 def count(shapes: Iterable[tuple[str, list[int]]]) -> int:

@@ -113,7 +113,7 @@ def _look(id: str, token: str | None) -> Looked:
     weights = [name for name in files if name.endswith(".safetensors")]
     shapes = _shapes(api, id, weights) if len(weights) <= _MOST_HEADERS else []
     count = folder.count(shapes) or said.parameters
-    own = Shape(count, sides=folder.sides(shapes), **folder.widths(config))
+    own = Shape(count, sides=folder.sides(shapes), holds_logits=folder.holds_logits(config), **folder.widths(config))
     is_rough = not (shapes and own.hidden and own.layers)
     return Looked(
         said,

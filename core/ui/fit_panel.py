@@ -35,10 +35,10 @@ def show(step: Lesson, reference: str, model: Shaped, is_rough: bool = False) ->
     st.markdown(step("guess.right" if guess == right else "guess.other", **said))
     verdict = fit.verdict(model, precision, free)
     facts = {name: round(mb, -1) for name, mb in needed.items()} | {"free": round(free, -1)}
-    names = {name: step(f"bar.{name}") for name in needed}
-    labels = [step("bar.mb", mb=round(mb, -1)) for mb in needed.values()]
-    figure = plots.against([names[name] for name in needed], list(needed.values()), labels, free, step("bar.free"))
-    plots.show(figure, step("fit.alt", **facts), f"fit.{reference}", height=240)
+    bars = {**needed, "free": free}
+    names, labels = [step(f"bar.{name}") for name in bars], [step("bar.mb", mb=round(mb, -1)) for mb in bars.values()]
+    figure = plots.against(names, list(bars.values()), labels)
+    plots.show(figure, step("fit.alt", **facts), f"fit.{reference}", height=280)
     st.markdown(step(f"fit.{verdict}", **facts))
     st.caption(step.words.body("fit", texts=fit.TEXTS_A_BATCH, tokens=fit.TOKENS_A_TEXT))
     if is_rough:

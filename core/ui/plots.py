@@ -70,27 +70,24 @@ def candidates(names: Sequence[str], probabilities: Sequence[float], labels: Seq
     return figure
 
 
-def against(names: Sequence[str], sizes: Sequence[float], labels: Sequence[str], limit: float, title: str) -> go.Figure:
-    """Bars of what each thing needs, the first on top, and a line at the `limit`, called `title`; what is beyond it has
-    another colour."""
+def against(names: Sequence[str], sizes: Sequence[float], labels: Sequence[str]) -> go.Figure:
+    """Bars of what each thing needs and, last, of what there is; what needs more than that has another colour."""
     c = colours()
+    *needed, there = sizes
     figure = go.Figure(
         go.Bar(
             x=list(sizes),
             y=list(names),
             orientation="h",
-            marker_color=[c["main"] if size <= limit else c["other"] for size in sizes],
+            marker_color=[*(c["main"] if size <= there else c["other"] for size in needed), c["line"]],
             text=list(labels),
-            textposition="auto",
+            textposition="outside",
             cliponaxis=False,
             hoverinfo="skip",
         )
     )
     figure.update_yaxes(autorange="reversed", showgrid=False)
-    is_near = limit <= 3 * max(sizes)  # a line far away would leave the bars no room
-    figure.update_xaxes(visible=False, range=[0, 1.15 * max([*sizes, limit] if is_near else sizes)])
-    if is_near:
-        mark(figure, limit, title, anchor="right" if limit > max(sizes) / 2 else "left")
+    figure.update_xaxes(visible=False, range=[0, 1.25 * max(sizes)])  # room for the longest one's label
     return figure
 
 

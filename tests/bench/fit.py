@@ -69,7 +69,7 @@ run = runs.open_run(sys.argv[1])
 base = engine.load_base(run)
 loaded = engine.open_for_training(base, run.settings())
 rows = load_from_disk(str(run.tokens / "train")).select_columns(["input_ids", "labels", "length"])
-engine.make_trainer(run, loaded, rows, table.rows(run.tokens / "validation")[:2], []).train()
+engine.make_trainer(run, loaded, rows, table.rows(run.tokens / "validation"), []).train()
 print(processes.peak_memory_mb())
 """
 

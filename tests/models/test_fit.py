@@ -15,7 +15,7 @@ def test_each_way_of_training_needs_more_than_using_and_all_weights_need_the_mos
     assert fit.needs(LARGE, "fp32")["use"] > 1.8 * needs["use"]
 
 
-@pytest.mark.parametrize(("free", "verdict"), [(64_000, fit.FITS), (10_000, fit.TIGHT), (2_000, fit.NO), (500, fit.NO)])
+@pytest.mark.parametrize(("free", "verdict"), [(64_000, fit.FITS), (5_000, fit.TIGHT), (2_000, fit.NO), (500, fit.NO)])
 def test_the_same_model_fits_is_tight_or_does_not_fit_as_memory_goes(free, verdict):
     assert fit.verdict(LARGE, "bf16", free) == verdict
 
