@@ -87,7 +87,7 @@ def against(names: Sequence[str], sizes: Sequence[float], labels: Sequence[str])
         )
     )
     figure.update_yaxes(autorange="reversed", showgrid=False)
-    figure.update_xaxes(visible=False, range=[0, 1.25 * max(sizes)])  # room for the longest one's label
+    figure.update_xaxes(visible=False, range=[0, 1.5 * max(sizes)])  # room for the longest one's label
     return figure
 
 
