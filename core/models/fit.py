@@ -98,9 +98,10 @@ def training(
     tokens = batch * longest
     a_layer = 14 * model.hidden + 5 * model.inner
     layers = model.layers * model.hidden + a_layer if again else model.layers * a_layer
-    a_token = 2 * 4 * model.vocabulary  # its logits in float32, and their gradient or a copy
-    of_logits = a_token * tokens if is_full or model.holds_logits else _LOGITS_MB * 1e6
-    of_scoring = a_token * _READ_AT_ONCE
+    a_token = 4 * model.vocabulary  # its logits, in float32
+    # To train, they and their gradient; to score, they, a copy without each text's last, and its log-softmax.
+    of_logits = 2 * a_token * tokens if is_full or model.holds_logits else _LOGITS_MB * 1e6
+    of_scoring = 3 * a_token * _READ_AT_ONCE
     activations = max(tokens * layers * a_number + of_logits, of_scoring)
     return Memory(model.parameters * a_weight / 1e6, trained / 1e6, activations / 1e6)
 
