@@ -169,6 +169,13 @@ def read(options: argparse.Namespace) -> None:
     apart.serve()
 
 
+def download(options: argparse.Namespace) -> None:
+    """Brings a model of the Hub; a token, where one is needed, is read from stdin."""
+    from core.models import download as downloads
+
+    downloads.run(options.model, options.folder, sys.stdin.read().strip() if not sys.stdin.isatty() else "")
+
+
 def _parser() -> argparse.ArgumentParser:
     words = texts.words(language(argparse.Namespace()), "command")
     parser = argparse.ArgumentParser(prog="python3 -m core", description=words("adapt"))
@@ -207,6 +214,9 @@ def _parser() -> argparse.ArgumentParser:
     command("serve", serve)
     command("ready", ready)
     command("read", read)
+    bringing = command("download", download)
+    bringing.add_argument("model", metavar="MODEL", help=words("option.hub_model"))
+    bringing.add_argument("folder", metavar="FOLDER", type=Path, help=words("option.told"))
     return parser
 
 

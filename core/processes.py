@@ -54,10 +54,11 @@ class State:
         storage.write_json(self.path, self.content)
 
 
-def launch(arguments: list[str], folder: Path) -> None:
+def launch(arguments: list[str], folder: Path, secret: str = "") -> None:
     """Starts `python -m core ARGUMENTS` so that it outlives this process; returns once it has said it began.
 
-    What it prints goes to `folder/log.txt`.
+    What it prints goes to `folder/log.txt`. `secret` is given to its stdin, which leaves no trace: arguments and
+    environments can be read by other programs as long as it runs, and are passed on to whatever it starts.
     """
     before = storage.read_json(folder / "state.json")
     folder.mkdir(parents=True, exist_ok=True)
@@ -65,12 +66,16 @@ def launch(arguments: list[str], folder: Path) -> None:
         child = subprocess.Popen(
             [sys.executable, "-m", "core", *arguments],
             cwd=ROOT,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE if secret else subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             env=environment(),
             **APART,
         )
+    if child.stdin:
+        with suppress(BrokenPipeError), open(child.stdin.fileno(), "wb", closefd=False) as given:
+            given.write(secret.encode())
+        child.stdin.close()
     wait_for_state(folder, before, child, _START_SECONDS)
 
 

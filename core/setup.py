@@ -46,7 +46,7 @@ DOWNLOADS = VENV / "downloads"
 FOR_THE_APP = ("requirements.txt",)
 FOR_THE_TESTS = ("requirements.txt", "tests/requirements.txt")
 PYTHON_VERSION = f"{sys.version_info[0]}.{sys.version_info[1]}"
-COMMANDS = ("app", "test", "adapt", "train", "promise", "evaluate", "generate", "serve", "ready", "read")
+COMMANDS = ("app", "test", "adapt", "train", "promise", "evaluate", "generate", "serve", "ready", "read", "download")
 
 # On Linux the registry's torch brings gigabytes of CUDA; uv knows where the builds without it are kept.
 UV = "uv==0.13.9"

@@ -1,66 +1,59 @@
-"""Step 3: choosing a base model: the classroom's, one of the Hub, or a folder."""
+"""Step 3: choosing a base model: the classroom's, one of the Hub, one of hers, or a folder."""
 
 import streamlit as st
 
 from core import workshop
-from core.machine import inspect
 from core.models import folder as models
 from core.models.kind import SEQ2SEQ
-from core.models.shelf import SHELF
 from core.tokens import chat
 from core.tokens import tokenizer as tokenizers
-from core.ui import lesson, session
-from core.ui.plain import plain
+from core.ui import fit_panel, hub_model, lesson, model_places, session
+from core.ui.plain import model_name
 from core.ui.tables import facts_table
 
 with lesson.page("03_choose_model") as step:
     chosen = step.project.model if step.project else models.CLASSROOM
 
-    # 1. Where from.
+    # 1. Where from, and which.
     step.section("choose")
-    places = ["classroom", "hub", "folder"] if session.is_personal() else ["classroom", "hub"]
-    place = st.radio(step("place_of"), places, format_func=lambda code: step(f"from.{code}"), key="model_place")
+    place = st.radio(
+        step("place_of"), model_places.places(), format_func=lambda code: step(f"from.{code}"), key="model_place"
+    )
     st.caption(step.words.body(f"from.{place}"))
-    reference = models.CLASSROOM
-    if place == "hub":
-        listed = {model.id: f"{model.id} · {step('shelf.' + model.purpose)} · {model.licence}" for model in SHELF}
-        known = st.selectbox(
-            step("hub.shelf"),
-            listed,
-            format_func=listed.get,
-            index=None,
-            key="hub_known",
-            placeholder=step("hub.none"),
-        )
-        reference = st.text_input(step("hub.id"), key="hub_id", placeholder="DeepESP/gpt2-spanish") or known or ""
-    elif place == "folder":
-        reference = st.text_input(step("folder.path"), key="folder_path", help=step.words.body("folder.path"))
-    if st.button(step("choose.button"), key="choose", type="primary", icon=":material/check:"):
+    reference = model_places.ask(step, place)
+    ready = (
+        hub_model.show(step, reference) if place in model_places.OF_THE_HUB else bool(reference) or place == "folder"
+    )
+    if ready and st.button(step("choose.button"), key="choose", type="primary", icon=":material/check:"):
         with st.spinner(step("choose.working")):
             chosen = workshop.choose_model(session.ensure_project(), reference).model
         st.success(step("choose.done"), icon=":material/check:")
 
-    # 2. What it is, read from its own files.
-    facts = models.describe(chosen, models.find(chosen))
-    step.section("facts", model=plain(models.public_name(chosen)))
-    facts_table(
-        step.words,
-        {
-            "facts.parameters": round(facts.parameters / 1e6, 1),
-            "facts.bytes": round(facts.bytes / 1e6, 1),
-            "facts.context": facts.context,
-            "facts.vocabulary": facts.vocabulary,
-            "facts.layers": facts.layers,
-            "facts.family": facts.family,
-            "facts.kind": step(f"kind.{facts.kind}"),
-        },
-    )
-    tokenizer = tokenizers.of_model(facts.folder)
-    note = facts.kind if facts.kind == SEQ2SEQ else chat.state(tokenizer.template, tokenizer.names)
-    if note != "none":
-        st.caption(step(f"note.{note}"))
-    free = inspect().free_memory_gb
-    st.markdown(step("fits" if facts.bytes * 4 < free * 1e9 else "fits.not", free=free, size=facts.bytes / 1e9))
+    # 2. What the chosen one is, read from its own files, and whether it fits here.
+    step.section("facts", model=model_name(chosen, step.words))
+    folder = models.here(chosen)
+    if folder is None:
+        st.warning(step("facts.away"), icon=":material/cloud_off:")
+    else:
+        facts = models.describe(chosen, folder)
+        facts_table(
+            step.words,
+            {
+                "facts.parameters": round(facts.parameters / 1e6, 1),
+                "facts.bytes": round(facts.bytes / 1e6, 1),
+                "facts.context": facts.context,
+                "facts.vocabulary": facts.vocabulary,
+                "facts.layers": facts.layers,
+                "facts.family": facts.family,
+                "facts.kind": step(f"kind.{facts.kind}"),
+            },
+        )
+        tokenizer = tokenizers.of_model(facts.folder)
+        note = facts.kind if facts.kind == SEQ2SEQ else chat.state(tokenizer.template, tokenizer.names)
+        if note != "none":
+            st.caption(step(f"note.{note}"))
+        if not reference or place not in model_places.OF_THE_HUB:
+            fit_panel.show(step, chosen, facts)
 
     step.code(model=chosen)
-    step.ask_number(answer=facts.parameters * 4 / 1e6, tolerance=0.1, whole=False)
+    step.ask_number(answer=facts.parameters * 4 / 1e6 if folder else None, tolerance=0.1, whole=False)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from email.parser import BytesParser
 from functools import cached_property
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlparse
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -21,6 +22,8 @@ class Repository:
 
     `refusal` is a status and an error code for everything; `closed` shows the files' names and gates the files;
     `silent` takes the question and answers only once the server ends; `token` is the one that opens a closed one.
+    `pause` is in seconds between one piece of a file (64 kB) and the next; each of `cuts` hangs up, once, after so many
+    bytes of one.
     """
 
     files: Mapping[str, bytes] = field(default_factory=dict)
@@ -29,6 +32,8 @@ class Repository:
     silent: bool = False
     token: str = ""
     facts: Mapping[str, object] = field(default_factory=dict)
+    pause: float = 0.0
+    cuts: list[int] = field(default_factory=list)
 
     @cached_property
     def digests(self) -> dict[str, str]:
@@ -98,6 +103,24 @@ class HubServer(ThreadingHTTPServer):
         """A client that hangs up is no news."""
 
 
+def point_at(monkeypatch, server: HubServer, cache: Path) -> None:
+    """Makes `server` the Hub of this process and of those it starts; what they bring goes to `cache`."""
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "ENDPOINT", server.address)
+    monkeypatch.setattr(
+        constants, "HUGGINGFACE_CO_URL_TEMPLATE", server.address + "/{repo_id}/resolve/{revision}/{filename}"
+    )
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(cache / "hub"))
+    for name, value in {
+        "HF_ENDPOINT": server.address,
+        "HF_HOME": str(cache),
+        "HF_HUB_DISABLE_XET": "1",
+        "HF_HUB_DISABLE_TELEMETRY": "1",
+    }.items():
+        monkeypatch.setenv(name, value)
+
+
 @contextmanager
 def serving(
     models: Mapping[str, Repository] | None = None, datasets: Mapping[str, Repository] | None = None
@@ -130,6 +153,9 @@ class _Answer(BaseHTTPRequestHandler):
         self.answer()
 
     def answer(self) -> None:
+        if self.server.ended.is_set():  # whoever kept a connection open
+            self.close_connection = True
+            return None
         self.body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         address = urlparse(self.path)
         self.question = parse_qs(address.query)
@@ -174,11 +200,15 @@ class _Answer(BaseHTTPRequestHandler):
         if "silencio" in words:
             self.server.ended.wait(60)
             return None
-        tags = {f"language:{tag.removeprefix('language:')}" for tag in self.question.get("filter", [])}
+        of_language = "" if kind == "models" else "language:"  # a model's languages are plain tags
+        tags = {f"{of_language}{tag.removeprefix('language:')}" for tag in self.question.get("filter", [])}
+        task = self.question.get("pipeline_tag", [None])[0]
         found = [
             {"_id": "1", "id": id, "private": False, "tags": [], **repository.facts}
             for id, repository in self.server.repositories[kind].items()
-            if all(word in id.lower() for word in words) and tags <= set(repository.facts.get("tags", []))
+            if all(word in id.lower() for word in words)
+            and tags <= set(repository.facts.get("tags", []))
+            and task in (None, repository.facts.get("pipeline_tag"))
         ]
         found.sort(key=lambda item: -item.get("downloads", 0))
         return self.say(found[: int(self.question.get("limit", ["1000"])[0])])
@@ -216,11 +246,12 @@ class _Answer(BaseHTTPRequestHandler):
         content = repository.files[name]
         headers = {"ETag": f'"{repository.digests[name]}"', "X-Repo-Commit": COMMIT, "Accept-Ranges": "bytes"}
         wanted = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
+        pace = {"pause": repository.pause, "cuts": repository.cuts}
         if not wanted:
-            return self.send(200, content, headers)
+            return self.send(200, content, headers, **pace)
         start, end = int(wanted[1]), min(int(wanted[2] or len(content)), len(content) - 1)
         headers["Content-Range"] = f"bytes {start}-{end}/{len(content)}"
-        return self.send(206, content[start : end + 1], headers)
+        return self.send(206, content[start : end + 1], headers, **pace)
 
     def refuse(self, status: int, code: str, message: str = "") -> None:
         self.send(status, b"", {"X-Error-Code": code, "X-Error-Message": message or code})
@@ -228,13 +259,24 @@ class _Answer(BaseHTTPRequestHandler):
     def say(self, content: object) -> None:
         self.send(200, json.dumps(content).encode(), {"Content-Type": "application/json"}, counted=False)
 
-    def send(self, status: int, content: bytes, headers: Mapping[str, str], counted: bool = True) -> None:
+    def send(
+        self,
+        status: int,
+        content: bytes,
+        headers: Mapping[str, str],
+        counted: bool = True,
+        pause: float = 0.0,
+        cuts: list[int] | None = None,
+    ) -> None:
         self.send_response(status)
         for name, value in {"Content-Length": str(len(content)), **headers}.items():
             self.send_header(name, value)
         self.end_headers()
         if self.command != "HEAD":
-            for start in range(0, len(content), 1 << 16):  # what she does not wait for is not counted
-                piece = content[start : start + (1 << 16)]
+            cut = cuts.pop(0) if cuts and len(content) > cuts[0] else len(content)
+            for start in range(0, cut, 1 << 16):  # what she does not wait for is not counted
+                piece = content[start : min(cut, start + (1 << 16))]
                 self.wfile.write(piece)
                 self.server.served += len(piece) if counted else 0
+                self.server.ended.wait(pause)
+            self.close_connection = self.close_connection or cut < len(content)

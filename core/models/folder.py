@@ -4,7 +4,9 @@ import json
 import re
 import shutil
 import struct
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from math import prod
 from pathlib import Path
 
@@ -25,7 +27,9 @@ _LICENCE = re.compile(r"^license:\s*[\"']?([\w.-]+)", re.MULTILINE)
 @dataclass(frozen=True)
 class ModelFacts:
     """What a model's own files say of it. `context` is in tokens, `bytes` counts its weights on disk; `hidden` and
-    `inner` are the widths of its layers, outside and inside.
+    `inner` are the widths of its layers, outside and inside; `sides` is the sum of both sides of every matrix but
+    those of the tokens, so that a LoRA adapter on all of them has rank · `sides` numbers. One that `holds_logits`
+    treats them in a way of its own, or writes apart from what it reads: training holds those of every token.
 
     `kind` is how it reads and writes (see `core.models.kind`), `family` its architecture's name.
     """
@@ -41,6 +45,8 @@ class ModelFacts:
     hidden: int
     inner: int
     bytes: int
+    sides: int = 0
+    holds_logits: bool = False
 
 
 def find(reference: str, token: str | None = None) -> Path:
@@ -63,6 +69,23 @@ def find(reference: str, token: str | None = None) -> Path:
     folder = hub.download(reference, token)
     check(folder)
     return folder
+
+
+def here(reference: str) -> Path | None:
+    """Answers the folder of a model that is on this disk already, without asking the Hub; None where it is not.
+
+    Raises LessonError `model_not_a_name`, and see `check`.
+    """
+    if reference == CLASSROOM or Path(reference).expanduser().is_dir():
+        return find(reference)
+    from core.models import hub
+
+    if not hub.is_hub_id(reference):
+        raise LessonError("model_not_a_name", model=reference)
+    found = hub.on_disk(reference)
+    if found:
+        check(found)
+    return found
 
 
 def is_hub_reference(reference: str) -> bool:
@@ -97,8 +120,13 @@ def check(folder: Path) -> None:
             raise LessonError("pickled_weights", folder=folder.name, files=", ".join(pickled))
         raise LessonError("model_without_weights", folder=folder.name)
     kind_of(config, folder.name)
-    if not any(any(folder.glob(pattern)) for pattern in _TOKENIZERS):
+    if not has_tokenizer([path.name for path in folder.iterdir()]):
         raise LessonError("no_tokenizer", folder=folder.name)
+
+
+def has_tokenizer(names: Iterable[str]) -> bool:
+    """Says whether files of these names hold a tokenizer, or what one is made from."""
+    return any(fnmatch(name, pattern) for name in names for pattern in _TOKENIZERS)
 
 
 def describe(reference: str, folder: Path) -> ModelFacts:
@@ -107,23 +135,50 @@ def describe(reference: str, folder: Path) -> ModelFacts:
     Raises LessonError `broken_model` where a header cannot be read, and see `core.models.kind`.
     """
     config = storage.read_json(folder / "config.json") or {}
-    text = config.get("text_config", config)
     weights = sorted(folder.glob("*.safetensors"))
-    first = lambda *names: next((int(text[n]) for n in names if text.get(n)), 0)  # noqa: E731
-    hidden = first("hidden_size", "n_embd", "d_model")
+    shapes = [item for path in weights for item in _shapes(path).items()]
     return ModelFacts(
         reference=reference,
         folder=folder,
         kind=kind_of(config, folder.name),
         family=str(config.get("model_type")),
-        parameters=sum(prod(shape) for path in weights for shape in _shapes(path).values()),
-        context=context(folder),
-        vocabulary=first("vocab_size"),
-        layers=first("num_hidden_layers", "n_layer", "num_layers", "encoder_layers"),
-        hidden=hidden,
-        inner=first("intermediate_size", "n_inner", "ffn_dim", "d_ff", "encoder_ffn_dim") or 4 * hidden,
+        parameters=count(shapes),
+        context=context_of(config),
         bytes=sum(path.stat().st_size for path in weights),
+        sides=sides(shapes),
+        holds_logits=holds_logits(config),
+        **widths(config),
     )
+
+
+def widths(config: Mapping) -> dict[str, int]:
+    """Answers `vocabulary`, `layers`, `hidden` and `inner` (see ModelFacts) as a configuration says them; 0 if not."""
+    text = config.get("text_config", config)
+    first = lambda *names: next((int(text[n]) for n in names if text.get(n)), 0)  # noqa: E731
+    hidden = first("hidden_size", "n_embd", "d_model")
+    return {
+        "vocabulary": first("vocab_size"),
+        "layers": first("num_hidden_layers", "n_layer", "num_layers", "encoder_layers"),
+        "hidden": hidden,
+        "inner": first("intermediate_size", "n_inner", "ffn_dim", "d_ff", "encoder_ffn_dim") or 4 * hidden,
+    }
+
+
+def holds_logits(config: Mapping) -> bool:
+    """Says whether training holds the logits of a whole batch; see `core.training.kernels`, which asks the model."""
+    text = config.get("text_config", config)
+    is_treated = text.get("final_logit_softcapping") or text.get("logits_scaling", 1) not in (None, 1)
+    return bool(config.get("is_encoder_decoder") or is_treated)
+
+
+def count(shapes: Iterable[tuple[str, list[int]]]) -> int:
+    """Answers how many numbers tensors of these shapes have."""
+    return sum(prod(shape) for _, shape in shapes)
+
+
+def sides(shapes: Iterable[tuple[str, list[int]]]) -> int:
+    """Answers the sum of both sides of the matrices that a LoRA adapter goes on: all but those of the tokens."""
+    return sum(sum(shape) for name, shape in shapes if len(shape) == 2 and not _OF_TOKENS.search(name))
 
 
 def weights_of(adapter: Path) -> Path | None:
@@ -141,15 +196,12 @@ def copy_tokenizer(folder: Path, target: Path) -> None:
 
 def context(folder: Path) -> int:
     """Answers the most tokens that a model reads at once; 1024 where it names no limit, as relative positions have."""
-    config = storage.read_json(folder / "config.json") or {}
+    return context_of(storage.read_json(folder / "config.json") or {})
+
+
+def context_of(config: Mapping) -> int:
     text = config.get("text_config", config)
     return next((int(text[name]) for name in _CONTEXT if text.get(name)), 1024)
-
-
-def adapter_parameters(folder: Path, rank: int) -> int:
-    """Answers how many numbers a LoRA adapter has on every matrix but those of the tokens: rank · (in + out) each."""
-    shapes = [item for path in sorted(folder.glob("*.safetensors")) for item in _shapes(path).items()]
-    return sum(rank * sum(shape) for name, shape in shapes if len(shape) == 2 and not _OF_TOKENS.search(name))
 
 
 def licence(folder: Path) -> str:

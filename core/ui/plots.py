@@ -70,6 +70,27 @@ def candidates(names: Sequence[str], probabilities: Sequence[float], labels: Seq
     return figure
 
 
+def against(names: Sequence[str], sizes: Sequence[float], labels: Sequence[str]) -> go.Figure:
+    """Bars of what each thing needs and, last, of what there is; what needs more than that has another colour."""
+    c = colours()
+    *needed, there = sizes
+    figure = go.Figure(
+        go.Bar(
+            x=list(sizes),
+            y=list(names),
+            orientation="h",
+            marker_color=[*(c["main"] if size <= there else c["other"] for size in needed), c["line"]],
+            text=list(labels),
+            textposition="outside",
+            cliponaxis=False,
+            hoverinfo="skip",
+        )
+    )
+    figure.update_yaxes(autorange="reversed", showgrid=False)
+    figure.update_xaxes(visible=False, range=[0, 1.5 * max(sizes)])  # room for the longest one's label
+    return figure
+
+
 def bars_between(edges: Sequence[int], counts: Sequence[int], names: dict[str, str], log: bool = False) -> go.Figure:
     """Bars of how many texts there are between one edge and the next; `log` spaces the edges by ratio."""
     labels = [f"{low}" if high - low == 1 else f"{low}–{high - 1}" for low, high in pairwise(edges)]

@@ -169,7 +169,7 @@ def _counted(prepared: str, fingerprint: str) -> Tokenizer:
 
 
 def _offer_more(step: Lesson, project: Project, known: set[str]) -> None:
-    wanted = [model.id for model in SHELF if model.id not in known and model.id != project.model]
+    wanted = [model.id for model in SHELF if model.id not in {*known, project.model} and not model.is_gated]
     with st.expander(step("rivals.more"), icon=":material/download:"):
         st.markdown(step.words.body("rivals.more"))
         id = st.selectbox(step("rivals.which"), wanted, key="rivals.which", index=None, placeholder=step("rivals.none"))

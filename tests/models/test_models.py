@@ -63,7 +63,7 @@ def test_a_model_of_the_hub_is_downloaded_once_and_then_found_without_connection
         ("prueba/gated", "model_gated"),
         ("prueba/closed", "model_gated"),
         ("prueba/pickled", "pickled_weights"),
-        ("prueba/ill", "no_connection"),
+        ("prueba/ill", "hub_ill"),
     ],
 )
 def test_what_the_hub_refuses_is_said_in_words(hub, tmp_path, id, code):

@@ -157,7 +157,7 @@ def test_a_name_that_is_no_model(visit, project):
     page = visit("03_choose_model", project=project)
     page.radio(key="model_place").set_value("hub").run()
     page.text_input(key="hub_id").set_value("no es un nombre").run()
-    page.button(key="choose").click().run()
+    page.button(key="hub.look").click().run()
     assert_said(page, LessonError("model_not_a_name", model="no es un nombre"))
     assert projects.open_project(project.folder.parent, project.id).model == "classroom"
 

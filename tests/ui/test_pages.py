@@ -398,7 +398,8 @@ def test_on_a_shared_server_a_project_opens_by_its_link(visit, project, shared_s
 
 def test_on_a_shared_server_no_folder_of_it_can_be_chosen(visit, shared_server):
     words = texts.words("es", "03_choose_model")
-    assert widget(visit("03_choose_model"), "model_place").options == [words("from.classroom"), words("from.hub")]
+    places = [words(f"from.{place}") for place in ("classroom", "shelf", "hub", "mine")]
+    assert widget(visit("03_choose_model"), "model_place").options == places
 
 
 # ------------------------------------------------------------------ the other language

@@ -1,0 +1,164 @@
+"""One model of the Hub, in step 3: its label before anything comes down, whether it fits, and its download."""
+
+import time
+from collections.abc import Callable
+
+import streamlit as st
+
+from core import processes, texts
+from core.errors import LessonError
+from core.models import download, hub, licence, search
+from core.models import folder as models
+from core.models.search import Looked
+from core.ui import fit_panel, problem
+from core.ui.lesson import Lesson
+from core.ui.plain import plain
+from core.ui.tables import facts_table
+
+_SEEN = "03.hub.seen"  # what the Hub said of each model that was looked at
+_TICK_SECONDS = 1.0
+_SILENT_SECONDS = 8.0  # from which a download that hears nothing says so
+
+
+def show(step: Lesson, id: str, token: str | None = None) -> bool:
+    """Shows a model and what can be done with it. Answers whether it is on this disk, ready to be used."""
+    if not id:
+        return False
+    here = hub.on_disk(id) if hub.is_hub_id(id) else None
+    if here:
+        return _here(step, id, here)
+    looked: Looked | None = st.session_state.get(_SEEN, {}).get(id)
+    if st.button(
+        step("hub.look"), key="hub.look", icon=":material/visibility:", type="secondary" if looked else "primary"
+    ):
+        looked = _asked(step, id, token)
+    if looked:
+        _label(step, looked)
+        fit_panel.show(step, id, looked.shape, looked.is_rough)
+    _download(step, id, looked, token)
+    return False
+
+
+def _here(step: Lesson, id: str, folder) -> bool:
+    try:
+        models.check(folder)
+        facts = models.describe(id, folder)
+    except LessonError as error:
+        problem.show(error, step.language)
+        return False
+    st.success(step("here"), icon=":material/download_done:")
+    fit_panel.show(step, id, facts)
+    return True
+
+
+def _asked(step: Lesson, id: str, token: str | None) -> Looked | None:
+    try:
+        with st.spinner(step("hub.asking")):
+            found = search.look(id, token)
+    except LessonError as error:
+        problem.show(error, step.language)
+        return None
+    st.session_state[_SEEN] = {**st.session_state.get(_SEEN, {}), id: found}
+    return found
+
+
+def _label(step: Lesson, looked: Looked) -> None:
+    label = looked.label
+    meaning = step(f"licence.{licence.meaning(label.licence)}")
+    unsaid = step("label.unsaid")
+    facts_table(
+        step.words,
+        {
+            "facts.parameters": round(looked.shape.parameters / 1e6, 1),
+            "label.bytes": step("label.mb", mb=looked.bytes / 1e6),
+            "label.licence": f"{label.licence or unsaid}: {meaning}",
+            "label.languages": ", ".join(label.languages[:12]) or unsaid,
+            "facts.context": looked.context or unsaid,
+            "facts.kind": step(f"kind.{looked.kind}") if looked.kind else unsaid,
+            "label.form": step("form.instruct" if label.instruct else "form.base"),
+            "label.access": step(f"access.{label.access}" if label.access in ("open", "auto") else "access.manual"),
+        },
+    )
+    if label.access == search.OPEN:
+        return
+    if looked.may_have:
+        st.info(f"**{step('gate')}** {step('gate.given')}", icon=":material/lock_open:")
+    else:
+        todo = step.words.body("gate", model=plain(label.id))
+        st.warning(f"**{step('gate')}**\n\n{todo}", icon=":material/lock:")
+
+
+def _download(step: Lesson, id: str, looked: Looked | None, token: str | None) -> None:
+    """Offers the download, or shows the one that is under way, or stands still."""
+    status = download.state(id)["status"]
+    if status in processes.ACTIVE:
+        st.fragment(_under_way, run_every=_TICK_SECONDS)(step, id)
+    elif status not in ("none", "finished"):
+        _standing(step, id, token)
+    elif looked and looked.may_have:
+        label = step("download", size=looked.bytes / 1e6)
+        if st.button(label, key="download", type="primary", icon=":material/download:"):
+            _try(step, lambda: download.start(id, token))
+        st.caption(step.words.body("download"))
+
+
+def _try(step: Lesson, deed: Callable[[], None]) -> None:
+    try:
+        with st.spinner(step("download.starting")):
+            deed()
+    except LessonError as error:
+        problem.show(error, step.language)
+        return
+    st.rerun()
+
+
+def _under_way(step: Lesson, id: str) -> None:
+    state = download.state(id)
+    if state["status"] not in processes.ACTIVE:
+        st.rerun()
+    st.progress(_share(state), text=_told(step, state))
+    st.caption(step("download.apart"))
+    st.button(
+        step("download.cancel"), key="download.cancel", icon=":material/close:", on_click=download.cancel, args=(id,)
+    )
+
+
+def _told(step: Lesson, state: dict) -> str:
+    """Answers how far a download is, in a sentence."""
+    done, total = state.get("done", 0) / 1e6, state.get("total", 0) / 1e6
+    if not total:
+        return step("download.asking")
+    said = step("download.done", done=done, total=total)
+    if time.time() - state.get("heard", 0) > _SILENT_SECONDS:
+        return f"{said} {step('download.silent')}"
+    left = state.get("seconds_left")
+    return f"{said} {step('download.left', time=texts.duration(left, step.language))}" if left else said
+
+
+def _share(state: dict) -> float:
+    return min(1.0, state.get("done", 0) / state["total"]) if state.get("total") else 0.0
+
+
+def _standing(step: Lesson, id: str, token: str | None) -> None:
+    """A download that was cancelled, killed or refused: why, what is here, and the way on."""
+    state = download.state(id)
+    error = state.get("error")
+    if state["status"] == "failed" and error:
+        problem.show(LessonError(error["code"], **error["facts"]), step.language)
+    else:
+        st.warning(step(f"download.{state['status']}"), icon=":material/pause_circle:")
+    if state.get("total"):
+        st.progress(_share(state), text=_told(step, {**state, "heard": time.time()}))
+    again, away = st.columns(2)
+    if again.button(
+        step("download.resume"), key="download.resume", type="primary", icon=":material/play_arrow:", width="stretch"
+    ):
+        _try(step, lambda: download.start(id, token))
+    if away.button(
+        step("download.forget"),
+        key="download.forget",
+        icon=":material/delete:",
+        width="stretch",
+        help=step.words.body("download.forget"),
+    ):
+        _try(step, lambda: download.forget(id))
