@@ -9,8 +9,8 @@ import streamlit as st
 
 _AROUND = 70  # characters kept on each side of a change
 _MOST = 700  # characters shown of one text
-_GONE = "background:#c2512f26;text-decoration:line-through;text-decoration-color:#c2512f"
-_NEW = "background:#1f626930;text-decoration:underline;text-decoration-color:#1f6269"
+_GONE = "background:light-dark(#c2512f26,#e0705c40);text-decoration:line-through light-dark(#c2512f,#e0705c)"
+_NEW = "background:light-dark(#1f626930,#62b6bc40);text-decoration:underline light-dark(#1f6269,#62b6bc)"
 _BOX = "white-space:pre-wrap;overflow-wrap:anywhere;line-height:1.55;margin:.1rem 0 .6rem"
 
 

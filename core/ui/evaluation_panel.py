@@ -52,8 +52,10 @@ def metrics(record: dict, words: Words) -> None:
     if rouge:
         labels = [words(f"metric.{name}") for name in rouge]
         figure = plots.sides(labels, [base[n] for n in rouge], [adapted[n] for n in rouge], names)
-        plots.show(figure, words("metrics.rouge.alt"), "metrics.rouge", 260)
-    lines = [f"| {words('metric')} | {words('base')} | {words('adapted')} | |", "|---|--:|--:|---|"]
+        facts = {"base": texts.number(base[rouge[-1]], language), "adapted": texts.number(adapted[rouge[-1]], language)}
+        plots.show(figure, words("metrics.rouge.alt", metric=labels[-1], **facts), "metrics.rouge", 260)
+    headings = (words("metric"), words("base"), words("adapted"), words("improved"))
+    lines = ["| " + " | ".join(headings) + " |", "|---|--:|--:|---|"]
     for name in base:
         better = adapted[name] < base[name] if name in LOWER_IS_BETTER else adapted[name] > base[name]
         verdict = words("better") if better else words("not_better")

@@ -34,6 +34,7 @@ def table(made: Sequence[Run], words: Words) -> list[Run]:
         row_height=38,
         on_select="rerun",
         selection_mode="multi-row",
+        placeholder="—",
     )
     ticked = [made[place] for place in chosen.selection.rows if place < len(made)]
     return (ticked or list(made))[:_MOST_COMPARED]
@@ -55,10 +56,10 @@ def _line(run: Run, words: Words) -> dict[str, Any]:
     found = verdict.read(run)
     return {
         words("run"): name_of(run, words),
-        words("state"): words(f"status.{state['status']}"),
         words("learned"): words(f"learned.{found.code}") if found else "—",
         words("validation"): curve.best and round(watch.perplexity(curve.best[1]), 1),
         words("test"): evaluation and round(evaluation["adapted"]["perplexity"], 1),
+        words("state"): words(f"status.{state['status']}"),
         words("dial"): words(f"dial.{settings.dial}"),
         words("learning_rate"): settings.learning_rate,
         words("epochs"): settings.epochs,

@@ -33,8 +33,8 @@ def door(visit: Session, words: Words) -> None:
 
 
 def steps_of(lesson: int, visit: Session, words: Words) -> None:
-    """The steps of a lesson as links, in a line that wraps."""
-    with st.container(horizontal=True):
+    """The steps of a lesson as links, in a line that wraps; on a telephone look.css puts one under the other."""
+    with st.container(horizontal=True, key=f"steps-{lesson}"):
         for step in workshop.STEPS:
             if step.lesson == lesson:
                 title = texts.words(visit.language, step.name)("title")

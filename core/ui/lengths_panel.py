@@ -18,6 +18,7 @@ from core.ui.waiting import waiting
 
 _MARKED = (50, 90, 99)
 _AROUND = 260  # characters shown on each side of a cut
+_LOST = "color:light-dark(#86420f,#f1b689);background:light-dark(#c0662c26,#e0935a33)"
 
 
 def measured(step: Lesson, project: Project) -> np.ndarray:
@@ -95,7 +96,7 @@ def _draw(parts: Sequence[tuple[str, str]]) -> None:
     for kept, lost in parts:
         begins = kept if len(kept) <= _AROUND else f"… {kept[-_AROUND:]}"
         ends = lost if len(lost) <= _AROUND else f"{lost[:_AROUND]} …"
-        gone = f'<s style="opacity:.5;background:#c0662c33">{escape(ends)}</s>' if lost else ""
+        gone = f'<s style="{_LOST}">{escape(ends)}</s>' if lost else ""
         pieces.append(
             f'<p style="white-space:pre-wrap;overflow-wrap:anywhere;margin:.2em 0 1em">{escape(begins)}{gone}</p>'
         )

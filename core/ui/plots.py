@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -9,18 +10,31 @@ import streamlit as st
 _PAPER = "rgba(0,0,0,0)"
 
 
-def colours() -> dict[str, str]:
-    """Answers the palette of the appearance that she reads in; the same as `.streamlit/config.toml`'s."""
-    dark = getattr(st.context.theme, "type", None) == "dark"
-    if dark:
-        return {
-            "ink": "#efe6d6",
-            "line": "#6b6152",
-            "main": "#6db5b3",
-            "other": "#e28a63",
-            "quiet": "#a99a83",
-        }
-    return {"ink": "#17110d", "line": "#c9b995", "main": "#1f6269", "other": "#c2512f", "quiet": "#857a6b"}
+DAY = {
+    "ink": "#17110d",
+    "line": "#c9b995",
+    "main": "#1f6269",
+    "other": "#b8472a",
+    "quiet": "#756a5c",
+    "series": ("#1f6269", "#b8472a", "#a97a14", "#7c476a", "#5d7f3b", "#4a6896"),
+}
+NIGHT = {
+    "ink": "#ece2cf",
+    "line": "#54483c",
+    "main": "#62b6bc",
+    "other": "#e88a66",
+    "quiet": "#a99a83",
+    "series": ("#62b6bc", "#e88a66", "#e0b450", "#c88fb6", "#9dbb6c", "#8fb0dc"),
+}
+_DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")  # two lines must not differ in colour alone
+
+
+def colours() -> dict[str, Any]:
+    """Answers the palette of the appearance that she reads in; the same hues as `.streamlit/config.toml`'s.
+
+    `other` and `quiet` also colour words: 4.5:1 or more on the page. `series` are lines: 3:1 or more.
+    """
+    return NIGHT if getattr(st.context.theme, "type", None) == "dark" else DAY
 
 
 def show(figure: go.Figure, alt: str, key: str, height: int = 320) -> None:
@@ -28,7 +42,7 @@ def show(figure: go.Figure, alt: str, key: str, height: int = 320) -> None:
     c = colours()
     figure.update_layout(
         height=height,
-        margin={"l": 8, "r": 8, "t": 44, "b": 8},
+        margin={"l": 8, "r": 8, "t": 44 if len(figure.data) > 1 else 8, "b": 8},  # a legend needs room
         paper_bgcolor=_PAPER,
         plot_bgcolor=_PAPER,
         font={"family": "Figtree, sans-serif", "size": 14, "color": c["ink"]},
@@ -189,10 +203,10 @@ def overlaid(curves: dict[str, list[tuple[int, float]]], names: dict[str, str]) 
     """Validation curves of several runs, one line each."""
     c = colours()
     figure = go.Figure()
-    palette = [c["main"], c["other"], "#a97a14", "#7c476a", "#5d7f3b", "#4a6896"]
     for place, (name, points) in enumerate(curves.items()):
         x, y = zip(*points, strict=True)
-        figure.add_scatter(x=x, y=y, name=name, mode="lines+markers", line={"color": palette[place % len(palette)]})
+        line = {"color": c["series"][place % len(c["series"])], "dash": _DASHES[place % len(_DASHES)]}
+        figure.add_scatter(x=x, y=y, name=name, mode="lines+markers", line=line)
     figure.update_xaxes(title=names["x"])
     figure.update_yaxes(title=names["y"])
     return figure
@@ -226,11 +240,20 @@ def dose(
 
 
 def sides(metrics: Sequence[str], base: Sequence[float], adapted: Sequence[float], names: dict[str, str]) -> go.Figure:
-    """Two bars a metric: base and adapted."""
+    """Two bars a metric: base and adapted, each with its number over it."""
     c = colours()
     figure = go.Figure()
-    figure.add_bar(x=list(metrics), y=list(base), name=names["base"], marker_color=c["quiet"])
-    figure.add_bar(x=list(metrics), y=list(adapted), name=names["adapted"], marker_color=c["main"])
+    for side, values, colour in (("base", base, c["quiet"]), ("adapted", adapted, c["main"])):
+        figure.add_bar(
+            x=list(metrics),
+            y=list(values),
+            name=names[side],
+            marker_color=colour,
+            texttemplate="%{y:,.3~r}",
+            textposition="outside",
+            cliponaxis=False,
+            hoverinfo="skip",
+        )
     figure.update_layout(barmode="group")
     return figure
 

@@ -12,7 +12,7 @@ from core.ui.plain import plain
 
 def facts_table(words: Words, facts: Mapping[str, object]) -> None:
     """Shows facts as lines: the label of each key, its value and, where the key has a body, what it means."""
-    lines = [f"| {words('fact')} | |", "|---|---|"]
+    lines = [f"| {words('fact')} | {words('value')} |", "|---|---|"]
     for key, value in facts.items():
         shown = texts.number(value, words.language) if isinstance(value, int | float) else str(value)
         meaning = f"<br><small>{words.body(key)}</small>" if words.body(key) else ""
@@ -21,7 +21,7 @@ def facts_table(words: Words, facts: Mapping[str, object]) -> None:
 
 
 def reasons_table(words: Words, chosen: Mapping[str, Choice]) -> None:
-    """Shows what was chosen for her: each setting, its value, and why."""
+    """Shows what was chosen for her: each setting, its value, and why. On a telephone, look.css makes it a list."""
     lines = [f"| {words('setting')} | {words('value')} | {words('reason')} |", "|---|---|---|"]
     for name, choice in chosen.items():
         if name == "dial":
@@ -30,7 +30,7 @@ def reasons_table(words: Words, chosen: Mapping[str, Choice]) -> None:
         value = words(key) if key in words else choice.value
         shown = texts.number(value, words.language) if isinstance(value, int | float) else str(value)
         lines.append(f"| {words(name)} | **{plain(shown)}** | {words(f'reason.{choice.reason}', **choice.facts)} |")
-    st.markdown("\n".join(lines))
+    st.container(key="reasons").markdown("\n".join(lines))
 
 
 def rows_table(rows: Sequence[Mapping], columns: Mapping[str, str], key: str, height: int = 320) -> None:

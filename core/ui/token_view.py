@@ -31,7 +31,9 @@ _MOST_TOKENS = 300
 _MOST_CHOICES = 300
 _LABEL_CHARACTERS = 70
 _PADDING = 3  # places of padding that are drawn: how many there are changes with each batch
-_WASHES = ("#2b707933", "#c0662c33", "#a97a1440", "#7c476a33", "#5d7f3b40")
+_DAY = ("#2b707933", "#c0662c33", "#a97a1440", "#7c476a33", "#5d7f3b40")
+_NIGHT = ("#62b6bc4d", "#e88a664d", "#e0b45047", "#c88fb64d", "#9dbb6c4d")
+_WASHES = tuple(f"light-dark({day},{night})" for day, night in zip(_DAY, _NIGHT, strict=True))
 _FETCHED = "07.fetched"  # what she has just downloaded joins the comparison at the next run
 
 
@@ -206,7 +208,7 @@ def _chip(chip: Chip, wash: str, name: str = "", scored: bool = False, ghost: bo
     if scored:
         look += "border-bottom:2px solid #85858599;"
     if ghost:
-        look = "border:1px dashed #858585;opacity:.7;"
+        look = "border:1px dashed #858585;"
     look += "border-radius:.3em;padding:.12em .06em;white-space:pre-wrap"
     return f'<span title="{title}" style="{look}">{label}</span>{breaks}'
 
