@@ -1,7 +1,7 @@
 """A language model made by counting: which words follow which, in a few lines or in many texts.
 
-Words, with the space or line break before them, are counted after the one and the two before. Probabilities are interpolated
-Kneser–Ney (Kneser and Ney, 1995, "Improved backing-off for m-gram language modeling"; in the interpolated form of Chen
+Words, with the space or line break before them, are counted after the one and the two before. Probabilities are
+interpolated Kneser–Ney (Kneser and Ney, 1995, "Improved backing-off for m-gram language modeling"; in the interpolated form of Chen
 and Goodman, 1998, "An empirical study of smoothing techniques for language modeling"), with one discount for each
 length of context, n1 / (n1 + 2 n2) (Ney, Essen and Kneser, 1994). Below the single words stands a spelling: the same
 counting over the letters of the words seen, and below the letters every code point alike. So any text at all has a
