@@ -1,21 +1,19 @@
 """A language model made by counting: which words follow which, in a few lines or in many texts.
 
-Words, with the space or line break before them, are counted after the one and the two before. Probabilities are
-interpolated Kneser–Ney (Kneser and Ney, 1995, "Improved backing-off for m-gram language modeling"; in the interpolated form of Chen
-and Goodman, 1998, "An empirical study of smoothing techniques for language modeling"), with one discount for each
-length of context, n1 / (n1 + 2 n2) (Ney, Essen and Kneser, 1994). Below the single words stands a spelling: the same
-counting over the letters of the words seen, and below the letters every code point alike. So any text at all has a
-probability, and the probabilities of everything that can follow add up to 1: it can be compared with any other model,
-character by character.
+Words, with the space or line break before them, are counted after the ones before. Probabilities are interpolated
+Kneser–Ney (Kneser and Ney, 1995, "Improved backing-off for m-gram language modeling"; interpolated as by Chen and
+Goodman, 1998, "An empirical study of smoothing techniques for language modeling"), with one discount for each length of
+context, n1 / (n1 + 2 n2) (Ney, Essen and Kneser, 1994). Below the single words stands a spelling: the same counting
+over the letters of the words seen, and below the letters every code point alike. So any text at all has a probability,
+and those of everything that can follow add up to 1 at most (the spelling gives some of it to words that the cutting
+would part): it can be compared with any other model, character by character, and is never flattered.
 """
 
 import math
 import random
 import re
-from bisect import bisect
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from itertools import accumulate
 
 from core.errors import LessonError
 from core.generation.generate import Candidate
@@ -62,16 +60,11 @@ class Counts:
         return likely
 
     def draw(self, before: Sequence[str], chance: random.Random) -> str:
-        """Draws one of the symbols seen, each as often as its probability is among theirs."""
-        contexts = list(enumerate(self._contexts(before)))[::-1]
-        while True:  # what the discount of the shortest context left is the base's, of which nothing was seen
-            for length, context in contexts:
-                counts = self._tables[length].get(context)
-                if counts:
-                    upto = list(accumulate(count - self._discounts[length] for count in counts.values()))
-                    at = chance.random() * self._totals[length][context]
-                    if at < upto[-1]:
-                        return list(counts)[bisect(upto, at)]
+        """Draws a symbol as often as it followed the longest end of `before` that was seen: bare counts."""
+        for length, context in reversed(list(enumerate(self._contexts(before)))):
+            if counts := self._tables[length].get(context):
+                return chance.choices(list(counts), list(counts.values()))[0]
+        return END
 
     def followers(self, before: Sequence[str]) -> set[str]:
         """Answers the symbols seen after `before` or any shorter end of it."""
@@ -123,7 +116,10 @@ class NGram:
         return [Candidate("" if token == END else token, likely) for likely, token in best]
 
     def write(self, prompt: str, count: int = 40, seed: int = 7) -> str:
-        """Writes up to `count` tokens behind `prompt`, or to the end of a text. The same seed gives the same text."""
+        """Writes up to `count` tokens behind `prompt`, or to the end of a text, drawn by the bare counts.
+
+        The same seed gives the same text.
+        """
         tokens, chance = _sequence(prompt), random.Random(seed)
         written: list[str] = []
         while len(written) < count:

@@ -15,6 +15,7 @@ MOST_CHARACTERS = 100_000  # counted in well under a second
 _LINES = "01.lines"
 _ROWS, _AFTER = 8, 4  # words in the table, and what followed each
 _TOKENS = 30
+_ORDER = 2  # one word back, as the table shows it: with more, a few lines would only be copied
 
 
 @st.fragment
@@ -26,7 +27,7 @@ def show(step: Lesson, folder: Path) -> None:
         st.caption(step("lines.none"))
         return
     try:
-        model = NGram(line.strip() for line in pasted[:MOST_CHARACTERS].splitlines())
+        model = NGram((line.strip() for line in pasted[:MOST_CHARACTERS].splitlines()), _ORDER)
     except LessonError as error:
         problem.show(error, step.language)
         return

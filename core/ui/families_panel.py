@@ -4,21 +4,22 @@ from html import escape
 
 import streamlit as st
 
+from core.texts import Words
 from core.ui.lesson import PICTURES, Lesson
 
 
 def show(step: Lesson) -> None:
-    st.image(picture(step), width="stretch", alt=step.words.body("families.alt"))
-    st.markdown(step.words.body("families.three"))
-    st.markdown(f"#### {step('costs')}\n\n{step.words.body('costs')}")
+    st.image(picture(step.words), width="stretch", alt=step("families.alt"))
+    for part in ("three", "costs"):
+        st.markdown(f"#### {step(f'families.{part}')}\n\n{step.words.body(f'families.{part}')}")
 
 
-def picture(step: Lesson) -> str:
+def picture(words: Words) -> str:
     """Answers the drawing with its few words in her language."""
     drawn = (PICTURES / "families.svg").read_text(encoding="utf-8")
-    words = ("causal", "masked", "seq2seq", "causal.does", "masked.does", "seq2seq.does")
-    for word in words:
-        drawn = drawn.replace(f"[{word}]", escape(step(f"families.{word}")))
-    for place, word in enumerate(step.words.body("families.words").split()):
+    for kind in ("causal", "masked", "seq2seq"):
+        drawn = drawn.replace(f"[{kind}]", escape(words(f"families.{kind}")))
+        drawn = drawn.replace(f"[{kind}.does]", escape(words(f"families.{kind}.does")))
+    for place, word in enumerate(words.body("families.words").split()):
         drawn = drawn.replace(f"[w{place}]", escape(word))
     return drawn

@@ -81,7 +81,7 @@ def _guess(step: Lesson, folder: Path, game: dict[str, Any]) -> None:
     st.session_state[_SEEN] = line, candidates
     answer = {"word": word, "chance": sum(chances[:-1]), "written": chances[-1]}
     _keep(step, {**game, "guesses": {**game["guesses"], str(line): answer}})
-    st.rerun(scope="fragment")
+    st.rerun()
 
 
 def _reveal(step: Lesson, folder: Path, line: int, said: dict[str, Any]) -> None:
@@ -96,7 +96,10 @@ def _reveal(step: Lesson, folder: Path, line: int, said: dict[str, Any]) -> None
     among = (
         step("guess.outside") if place is None else step("guess.first" if not place else "guess.rank", rank=place + 1)
     )
-    wrote = step("guess.author", word=step(f"line.{line}.word"), odds=odds(step.words, said["written"]))
+    author = step(f"line.{line}.word")
+    wrote = step("guess.author", word=author, odds=odds(step.words, said["written"]))
+    if said["word"].lower() == author:
+        wrote = step("guess.same")
     st.markdown(f"{yours} {among}\n\n{wrote}")
     shown = candidates if place is not None else [*candidates, Candidate(said["word"], said["chance"])]
     writing.word_bars(step.words, shown, "guess.bars", len(candidates) if place is None else place)
