@@ -20,8 +20,8 @@ def show(step: Lesson, folder: Path) -> None:
     beginning = st.text_input(step("beginning"), step("beginning.default"), key="beginning", persist_state=writing.KEPT)
     read = (beginning or "").rstrip(" ")  # a space of its own would be half of the next word
     sampling = writing.sampling_controls(step.words, "01", with_top_k=True)
-    with st.spinner(step("waking")):
-        thought = _thought(folder, read)
+    with st.container():  # its place stays, whether there is a wait in it or not: else the plot would be drawn anew
+        thought = _thought(step, folder, read)
     if not read.strip():
         st.caption(step("beginning.none"))
     if thought.unread:
@@ -52,8 +52,10 @@ def code(step: Lesson, beginning: str | None = None, sampling: Sampling | None =
     step.code(beginning=chosen[:500], temperature=sampling.temperature, top_k=sampling.top_k, top_p=sampling.top_p)
 
 
-def _thought(folder: Path, text: str) -> Thought:
+def _thought(step: Lesson, folder: Path, text: str) -> Thought:
+    """Answers what the model thinks after `text`, asked once; a spinner where nothing is waited for costs time too."""
     asked = (str(folder), text)
     if st.session_state.get(_THOUGHT, (None, None))[0] != asked:
-        st.session_state[_THOUGHT] = asked, writing.SERVICE.thought(folder, text)
+        with st.spinner(step("waking")):
+            st.session_state[_THOUGHT] = asked, writing.SERVICE.thought(folder, text)
     return st.session_state[_THOUGHT][1]

@@ -1,5 +1,6 @@
 """Shared by the steps in which a model writes: its controls, its streamed text, and why each word came."""
 
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -20,6 +21,7 @@ KEPT: Literal["session"] = "session"  # what she set stays while another part of
 TOP_K = [1, 2, 3, 5, 10, 20, 50, 100, 0]
 _MOST_SHOWN = 600  # characters of a beginning that stand before what is written
 _MOST_WORDS = 60
+_DRAW_SECONDS = 0.04  # more often, drawing would slow the writing
 _SAME = "\u2060"  # invisible: told apart by it, a word that comes twice can be chosen at either place
 
 
@@ -81,9 +83,12 @@ def write(
     slot = st.empty()
     opening = opened(prompt) if task == "write" else ""
     slot.text("…")
+    drawn = 0.0
     for step in SERVICE.stream(folder, prompt, sampling, adapter, task, language):
         written.append(step)
-        slot.text(opening + joined(written) + " ▌")
+        if time.monotonic() - drawn > _DRAW_SECONDS:
+            slot.text(opening + joined(written) + " ▌")
+            drawn = time.monotonic()
     slot.text(opening + joined(written))
     return written
 

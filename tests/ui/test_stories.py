@@ -372,14 +372,14 @@ def test_she_plays_the_guessing_game_without_touching_the_mouse(serve, browser, 
             expect(field).to_have_value("")
             page.keyboard.type("tormenta")
             page.keyboard.press("Enter")
+            expect(page.get_by_test_id("stPlotlyChart")).to_be_visible(timeout=60_000)  # the first waits for the model
+            settled(page)
             if line == 2:
                 page.reload()
-                expect_title(page, "01_language_models")
-                expect(field).to_have_value("tormenta")
+                expect(field).to_have_value("tormenta", timeout=30_000)
+                expect(page.get_by_test_id("stPlotlyChart")).to_be_visible()
                 settled(page)
                 field.focus()
-            expect(page.get_by_test_id("stPlotlyChart")).to_be_visible(timeout=30_000)
-            settled(page)
             page.keyboard.press("Enter")
         expect(page.get_by_text(say("guess.over"))).to_be_visible()
         expect_no_error(page)
