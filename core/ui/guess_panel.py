@@ -34,9 +34,8 @@ def play(step: Lesson, folder: Path) -> None:
     st.session_state.setdefault(_WORD, said["word"] if said else "")
     with st.form("guess", border=False):
         st.text_input(step("guess.word"), key=_WORD, max_chars=_LONGEST, autocomplete="off")
-        last = "guess.end" if line == LINES else "guess.next"
         done = st.form_submit_button(
-            step(last if said else "guess.show"),
+            step("guess.next" if said else "guess.show"),
             key="guess.go",
             type="primary",
             on_click=_go_on,

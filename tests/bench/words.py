@@ -34,7 +34,8 @@ NOTICE = """() => {
     window.changed = null;
     addEventListener("keydown", () => { window.moved = performance.now(); }, {capture: true, once: true});
     const look = () => {
-        if (bars() !== before && bars() !== "[]") { window.changed = performance.now(); } else { requestAnimationFrame(look); }
+        if (bars() === before || bars() === "[]") { requestAnimationFrame(look); return; }
+        window.changed = performance.now();
     };
     look();
 }"""

@@ -372,7 +372,9 @@ def test_she_plays_the_guessing_game_without_touching_the_mouse(serve, browser, 
             expect(field).to_have_value("")
             page.keyboard.type("tormenta")
             page.keyboard.press("Enter")
-            expect(page.get_by_test_id("stPlotlyChart")).to_be_visible(timeout=60_000)  # the first waits for the model
+            onward = by_key(page, "guess-go").get_by_text(say("guess.next"), exact=True)
+            expect(onward).to_be_visible(timeout=60_000)  # the first waits for the model
+            expect(page.get_by_test_id("stPlotlyChart")).to_be_visible()
             settled(page)
             if line == 2:
                 page.reload()
@@ -380,8 +382,9 @@ def test_she_plays_the_guessing_game_without_touching_the_mouse(serve, browser, 
                 expect(page.get_by_test_id("stPlotlyChart")).to_be_visible()
                 settled(page)
                 field.focus()
+            field.focus()
             page.keyboard.press("Enter")
-        expect(page.get_by_text(say("guess.over"))).to_be_visible()
+        expect(page.get_by_text(say("guess.over"))).to_be_visible(timeout=15_000)
         expect_no_error(page)
     (project,) = projects.list_projects(server.workspace)
     game = choices(project)["01_language_models"]["game"]
