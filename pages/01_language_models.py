@@ -1,31 +1,40 @@
-"""Step 1: what a language model is. She plays with the next word, then lets it write."""
+"""Step 1: what a language model is. She guesses, bends the draw, counts words, and sees the families."""
 
 import streamlit as st
 
-from core.ui import lesson, writing
-from core.ui.writing import SERVICE
+from core.ui import counting_panel, dials_panel, families_panel, guess_panel, lesson, writing
 
 with lesson.page("01_language_models", "writing") as step:
     writing.warm()
     folder = writing.continuing_folder(step.project)
+    part = st.segmented_control(
+        step("parts"),
+        ["guess", "dials", "counting", "families"],
+        default="guess",
+        required=True,
+        format_func=lambda part: step(f"part.{part}"),
+        key="01.part",
+        persist_state="session",
+    )
+    step.section(part)
 
-    # 1. The next word: ten candidates, reshaped at once by temperature and top-p.
-    step.section("play")
-    beginning = st.text_input(step("beginning"), step("beginning.default"), key="beginning")
-    sampling = writing.sampling_controls(step.words, "01")
-    with st.spinner(step("waking")):
-        writing.bars(step.words, SERVICE.next_tokens(folder, beginning, sampling), "01.candidates")
+    # 1. Five lines without their next word.
+    if part == "guess":
+        guess_panel.play(step, folder)
 
-    # 2. One word after another: it writes, and any word can be asked why.
-    step.section("write")
-    if st.button(step("write.button"), key="write", type="primary", icon=":material/edit:"):
-        st.session_state["01.written"] = writing.write(folder, beginning, sampling)
-        step.keep(temperatures=[*step.kept("temperatures", []), sampling.temperature][-20:])
-    elif "01.written" in st.session_state:
-        st.text(beginning + writing.joined(st.session_state["01.written"]))
-    if "01.written" in st.session_state:
-        writing.why(step.words, st.session_state["01.written"], "01")
+    # 2. What could come next, bent by three controls; then it writes, and any word can be asked why.
+    if part == "dials":
+        dials_panel.show(step, folder)
 
-    step.code(beginning=beginning, temperature=sampling.temperature, top_p=sampling.top_p)
+    # 3. From counting to networks.
+    if part == "counting":
+        counting_panel.show(step, folder)
+
+    # 4. Three families, and what each kind of training costs.
+    if part == "families":
+        families_panel.show(step)
+
+    if part != "dials":  # there it changes with the controls
+        dials_panel.code(step)
     tried = step.kept("temperatures", [])
     step.ask_deed(done=bool(tried) and min(tried) <= 0.2 and max(tried) >= 1.2)

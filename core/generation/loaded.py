@@ -1,6 +1,7 @@
 """A model in memory, with its tokenizer and perhaps an adapter."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,14 @@ class Loaded:
     def stops(self) -> frozenset[int]:
         """The ids that end what it writes; see `core.tokens.form`."""
         return form.stops(self.tokenizer)
+
+    @cached_property
+    def pieces(self) -> list[str]:
+        """The text of every id, read behind another: many decoders drop the space that begins a text."""
+        before = self.tokenizer.encode("a")[-1:]
+        ids = range(self.tokenizer.backend.get_vocab_size())
+        start = len(self.tokenizer.decode(before))
+        return [text[start:] for text in self.tokenizer.decode_all([[*before, id] for id in ids])]
 
     def room(self, max_new_tokens: int) -> int:
         """Answers how many tokens may be read where so many are to be written."""

@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from core.errors import LessonError
-from core.generation import generate
+from core.generation import generate, words
 from core.generation.generate import Sampling
 from core.generation.loaded import Loaded, load
 from core.models.folder import weights_of
@@ -61,10 +61,24 @@ def _answers(question: dict):
     if question["ask"] == "next_tokens":
         ids = prompt_ids(question["text"], TASKS["write"], loaded.tokenizer, "es", loaded.context - 1)
         yield [asdict(c) for c in generate.next_tokens(loaded, ids, sampling, question["count"])]
+    elif question["ask"] in ("thought", "words"):
+        yield _thought_of(question, loaded, sampling)
     else:
         room = loaded.room(sampling.max_new_tokens)
         ids = prompt_ids(question["text"], TASKS[question["task"]], loaded.tokenizer, question["language"], room)
         yield from (asdict(step) for step in generate.stream(loaded, ids, sampling))
+
+
+def _thought_of(question: dict, loaded: Loaded, sampling: Sampling) -> dict:
+    """Answers the raw thought after a text, or the likeliest words there and the chances of the asked ones."""
+    task, room = TASKS["write"], loaded.context - words.ROOM
+    ids = prompt_ids(question["text"], task, loaded.tokenizer, "es", room)
+    if question["ask"] == "thought":
+        whole = prompt_ids(question["text"], task, loaded.tokenizer, "es", sys.maxsize)
+        return words.think(loaded, ids, question["count"], len(whole) - len(ids)).packed()
+    candidates = [asdict(word) for word in words.next_words(loaded, ids, sampling, question["count"])]
+    chances = [words.chance(loaded, ids, word, sampling) for word in question["words"]]
+    return {"candidates": candidates, "chances": chances}
 
 
 @lru_cache(maxsize=3)

@@ -8,13 +8,14 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import IO, cast
 
 from core.errors import LessonError
 from core.generation.generate import Candidate, Sampling, Step
+from core.generation.words import WHOLE, Thought, unpacked
 from core.processes import ROOT
 
 
@@ -37,6 +38,22 @@ class Service:
         question = {"ask": "next_tokens", "text": text, "count": count}
         (answer,) = self._ask(question, folder, adapter, sampling)
         return [Candidate(**candidate) for candidate in answer]
+
+    def thought(self, folder: Path, text: str, count: int = 10) -> Thought:
+        """See `core.generation.words.think`; `text` begins a text."""
+        (answer,) = self._ask({"ask": "thought", "text": text, "count": count}, folder, None, WHOLE)
+        return unpacked(answer)
+
+    def words(
+        self, folder: Path, text: str, asked: Sequence[str] = (), sampling: Sampling = WHOLE, count: int = 10
+    ) -> tuple[list[Candidate], list[float]]:
+        """Answers the likeliest words after `text` and the chance of each of the `asked`; see `core.generation.words`.
+
+        Asked words are given with the space that parts them from the text.
+        """
+        question = {"ask": "words", "text": text, "words": list(asked), "count": count}
+        (answer,) = self._ask(question, folder, None, sampling)
+        return [Candidate(**candidate) for candidate in answer["candidates"]], answer["chances"]
 
     def stream(
         self,

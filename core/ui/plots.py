@@ -105,6 +105,27 @@ def against(names: Sequence[str], sizes: Sequence[float], labels: Sequence[str])
     return figure
 
 
+def words(names: Sequence[str], probabilities: Sequence[float], labels: Sequence[str], marked: int | None) -> go.Figure:
+    """Bars of the whole words that could come next, the likeliest on top; the one at place `marked` stands out."""
+    c = colours()
+    places = list(range(len(names)))
+    bars = go.Bar(
+        x=list(probabilities),
+        y=places,
+        orientation="h",
+        marker_color=[c["other"] if place == marked else c["main"] for place in places],
+        text=list(labels),
+        textposition="outside",
+        cliponaxis=False,
+        hoverinfo="skip",
+    )
+    figure = go.Figure(bars)
+    shown = [visible(name.strip(" ")) for name in names]
+    figure.update_yaxes(autorange="reversed", showgrid=False, tickvals=places, ticktext=shown)
+    figure.update_xaxes(visible=False, range=[0, 1.3 * max(probabilities, default=1)])
+    return figure
+
+
 def bars_between(edges: Sequence[int], counts: Sequence[int], names: dict[str, str], log: bool = False) -> go.Figure:
     """Bars of how many texts there are between one edge and the next; `log` spaces the edges by ratio."""
     labels = [f"{low}" if high - low == 1 else f"{low}–{high - 1}" for low, high in pairwise(edges)]

@@ -120,14 +120,6 @@ def test_the_first_page_says_how_far_she_is(visit, project):
     )
 
 
-def test_step_1_shows_the_next_words_and_writes(visit, project):
-    page = visit("01_language_models", project=project)
-    assert len(page.get("plotly_chart")) == 1
-    page.button(key="write").click().run()
-    assert_well(page)
-    assert [pills.key for pills in page.button_group if pills.key.endswith(".why")] == ["01.why"]
-
-
 def test_step_4_keeps_a_beginning_in_the_testbed(visit, project):
     page = visit("04_try_model", project=project)
     page.text_area(key="prompt").set_value("La lluvia no avisa").run()
@@ -405,7 +397,7 @@ def test_on_a_shared_server_no_folder_of_it_can_be_chosen(visit, shared_server):
 # ------------------------------------------------------------------ the other language
 
 CHOSEN = {
-    "01_language_models": {"beginning": "Un día", "01.temperature": 1.3},
+    "01_language_models": {"01.part": "dials", "beginning": "Un día", "01.temperature": 1.3},
     "03_choose_model": {"model_place": "hub", "hub_id": "dueño/modelo"},
     "04_try_model": {"prompt": "Había una vez", "04.top_p": 0.5},
     "05_load_texts": {"task": "summarize", "origin": "paste"},

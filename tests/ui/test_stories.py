@@ -96,7 +96,6 @@ def test_a_first_visitor_goes_all_the_way_and_takes_her_adapter_home(serve, brow
             settled(page)
 
         expect_title(page, "01_language_models")
-        expect(page.get_by_test_id("stPlotlyChart").first).to_be_visible(timeout=60_000)
         go_on("02_hugging_face")
         go_on("03_choose_model")
         press(page, "choose")
@@ -348,6 +347,48 @@ def test_a_messy_old_file_goes_from_upload_to_the_length_plot(serve, browser, se
     kept = [row["text"] for part in ("train", "validation", "test") for row in table.rows(begun.prepared / part)]
     assert "Llamame al [teléfono] cuando salga el sol" in kept
     assert "Volví tarde\ny la casa dormía" in kept
+
+
+# ------------------------------------------------------------------ the guessing game, by keyboard alone
+
+
+def test_she_plays_the_guessing_game_without_touching_the_mouse(serve, browser, settled):
+    server, say = serve(), words("01_language_models")
+    with browser() as visitor:
+        page = visitor.new_page()
+        page.goto(address(server, "01_language_models"))
+        expect_title(page, "01_language_models")
+        settled(page)
+        field = page.get_by_label(say("guess.word"))
+        for _ in range(60):
+            page.keyboard.press("Tab")
+            if field.evaluate("field => field === document.activeElement"):
+                break
+        page.keyboard.press("Enter")
+        expect(page.get_by_text(say("guess.empty"))).to_be_visible()
+        for line in range(1, 6):
+            expect(page.get_by_text(f"{say(f'line.{line}')} ____")).to_be_visible()
+            expect(field).to_be_focused()
+            expect(field).to_have_value("")
+            page.keyboard.type("tormenta")
+            page.keyboard.press("Enter")
+            onward = by_key(page, "guess-go").get_by_text(say("guess.next"), exact=True)
+            expect(onward).to_be_visible(timeout=60_000)  # the first waits for the model
+            expect(page.get_by_test_id("stPlotlyChart")).to_be_visible()
+            settled(page)
+            if line == 2:
+                page.reload()
+                expect(field).to_have_value("tormenta", timeout=30_000)
+                expect(page.get_by_test_id("stPlotlyChart")).to_be_visible()
+                settled(page)
+                field.focus()
+            field.focus()
+            page.keyboard.press("Enter")
+        expect(page.get_by_text(say("guess.over"))).to_be_visible(timeout=15_000)
+        expect_no_error(page)
+    (project,) = projects.list_projects(server.workspace)
+    game = choices(project)["01_language_models"]["game"]
+    assert [said["word"] for said in game["guesses"].values()] == ["tormenta"] * 5
 
 
 # ------------------------------------------------------------------ what a browser alone can tell
