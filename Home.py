@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core import texts
-from core.ui import home_panel, lesson
+from core.ui import home_panel, lesson, teacher_panel
 
 visit = lesson.begin("Home")
 words = texts.words(visit.language, "frame", "home")
@@ -14,6 +14,7 @@ st.image(str(lesson.PICTURES / "home.svg"), width="stretch", alt=words("home.pic
 
 # 1. Begin, or go on where she was.
 home_panel.door(visit, words)
+teacher_panel.opened(texts.words(visit.language, "frame", "teacher"))
 
 # 2. What she will do.
 st.subheader(words("welcome"), anchor=False)
@@ -28,6 +29,7 @@ for number in (1, 2, 3):
 for key in ("honest", "teacher"):
     with st.expander(words(key)):
         st.markdown(words.body(key))
+st.page_link("pages/teacher.py", label=words("for_teachers"), icon=":material/groups:")
 
 # 4. Her projects.
 home_panel.projects(visit, words)

@@ -145,15 +145,6 @@ def explain(error: LessonError, language: str) -> Explanation:
     return Explanation(errors(error.code, **error.facts), found.strip(), advice.strip())
 
 
-def glossary(language: str, wanted: str = "") -> list[Block]:
-    """Answers the glossary's terms in alphabetical order; with `wanted`, those whose label or body has it."""
-    terms = words(language, "glossary").blocks
-    found = [block for key, block in terms.items() if key not in ("title", "intro")]
-    plain = [(unaccented(block.label), block) for block in found]
-    asked = unaccented(wanted.strip())
-    return [b for label, b in sorted(plain, key=lambda pair: pair[0]) if asked in label or asked in unaccented(b.body)]
-
-
 def unaccented(text: str) -> str:
     """Answers `text` in lower case and without accents: «Época» and «epoca» are looked up alike."""
     letters = unicodedata.normalize("NFD", text.lower())

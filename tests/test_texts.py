@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from core import texts
+from core import glossary, texts
 from core.data.read import READERS
 from core.errors import LessonError
 from core.training.settings import OPTIONS, Settings
@@ -122,7 +122,7 @@ def test_a_fact_that_is_not_given_stays_visible_and_other_braces_stay():
 
 
 def test_the_glossary_finds_words_without_their_accents():
-    assert [block for block in texts.glossary("es", "epoca") if "poca" in block.label]
+    assert [term for term in glossary.terms("es", "epoca") if "poca" in term.label]
 
 
 def test_the_file_formats_are_named_where_she_uploads():

@@ -1,4 +1,5 @@
-"""The frame that every step has: where you are, why, [the step's own work], the code, an exercise, the next step."""
+"""The frame that every step has: where you are, why, [the step's own work], the code, an exercise, two or three
+questions, the words it used, the next step."""
 
 import gc
 from collections.abc import Callable, Iterator
@@ -15,7 +16,7 @@ from core import texts, workshop
 from core.data import stages
 from core.project import Project
 from core.texts import Words
-from core.ui import problem, session, sidebar, typefaces
+from core.ui import glossary_links, problem, questions_panel, session, sidebar, typefaces
 from core.ui.plain import plain
 from core.ui.session import Session
 from core.workshop import Step
@@ -152,6 +153,8 @@ def page(name: str, *more_words: str) -> Iterator[Lesson]:
         yield lesson
     except Exception as error:  # noqa: BLE001  (whatever happens, she gets words and goes on)
         problem.show(error, visit.language)
+    questions_panel.show(name, visit)
+    glossary_links.show(name, visit.language, words)
     _foot(lesson)
 
 

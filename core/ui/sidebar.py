@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core import texts, workshop
-from core.ui import session
+from core.ui import class_panel, session
 from core.ui.plain import plain
 from core.ui.session import Session
 
@@ -34,6 +34,7 @@ def show(here: str, visit: Session) -> None:
         if visit.project:
             st.caption(f":material/folder_open: {plain(visit.project.name)}")
         progress = workshop.progress(visit.project)
+        class_panel.tell(visit.project, progress)
         for step in workshop.STEPS:
             if step.name[:2] in ("01", "05", "09"):
                 st.caption(words("lesson.heading", number=step.lesson, name=words(f"lesson_{step.lesson}")))
@@ -44,3 +45,5 @@ def show(here: str, visit: Session) -> None:
         st.divider()
         st.page_link("pages/experiments.py", label=words("experiments"), icon=":material/science:")
         st.page_link("pages/glossary.py", label=words("glossary"), icon=":material/local_library:")
+        st.page_link("pages/certificate.py", label=words("certificate"), icon=":material/workspace_premium:")
+        st.page_link("pages/teacher.py", label=words("for_teachers"), icon=":material/groups:")

@@ -15,7 +15,7 @@ from core.ui import session
 
 STEPS = [step.name for step in workshop.STEPS]
 LOCKED = [step.name for step in workshop.STEPS if step.needs]
-PAGES = ["Home", *STEPS, "experiments", "glossary"]
+PAGES = ["Home", *STEPS, "experiments", "glossary", "certificate", "teacher"]
 IN_BOTH_LANGUAGES = pytest.mark.parametrize("language", texts.LANGUAGES)
 ON_EVERY_PAGE = pytest.mark.parametrize("name", PAGES)
 
