@@ -8,7 +8,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent.parent))
 
-from core.evaluation.copying import Index  # noqa: E402
+from core.evaluation.copying import Index
 
 MEGABYTES = 10
 GENERATIONS = 200
