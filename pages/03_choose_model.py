@@ -20,13 +20,15 @@ with lesson.page("03_choose_model") as step:
         step("place_of"), model_places.places(), format_func=lambda code: step(f"from.{code}"), key="model_place"
     )
     st.caption(step.words.body(f"from.{place}"))
-    reference = model_places.ask(step, place)
+    reference = model_places.ask(step, place, session.token())
     ready = (
-        hub_model.show(step, reference) if place in model_places.OF_THE_HUB else bool(reference) or place == "folder"
+        hub_model.show(step, reference, session.token())
+        if place in model_places.OF_THE_HUB
+        else bool(reference) or place == "folder"
     )
     if ready and st.button(step("choose.button"), key="choose", type="primary", icon=":material/check:"):
         with st.spinner(step("choose.working")):
-            chosen = workshop.choose_model(session.ensure_project(), reference).model
+            chosen = workshop.choose_model(session.ensure_project(), reference, session.token()).model
         st.success(step("choose.done"), icon=":material/check:")
 
     # 2. What the chosen one is, read from its own files, and whether it fits here.

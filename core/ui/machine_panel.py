@@ -5,10 +5,9 @@ import streamlit as st
 from core import machine, texts
 from core.errors import LessonError
 from core.machine import Machine
-from core.models import account
+from core.models import account, sizes
+from core.models.sizes import Reach
 from core.project import workspace
-from core.training import sizes
-from core.training.sizes import Reach
 from core.ui import plots, problem
 from core.ui.lesson import Lesson
 from core.ui.tables import facts_table

@@ -9,9 +9,9 @@ from huggingface_hub import constants
 from core import machine, texts, workshop
 from core import project as projects
 from core.errors import LessonError
+from core.models import sizes
 from core.models.account import Account
-from core.training import sizes
-from core.training.sizes import Reach
+from core.models.sizes import Reach
 
 TOKEN = "hf_" + "CanarioQueNoCanta" * 2
 WORDS = texts.words("es", "frame", "02_hugging_face")
