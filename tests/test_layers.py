@@ -11,9 +11,9 @@ import pytest
 ROOT = Path(__file__).parent.parent
 # Each group may import from the groups before it, and from itself.
 ORDER = (
-    {"errors"}, {"texts", "storage"}, {"machine", "tasks", "processes", "project", "classroom"}, {"data"}, {"models"},
-    {"tokens"}, {"generation"}, {"training"}, {"evaluation"}, {"sharing"}, {"workshop"}, {"ui"}, {"cli"}, {"setup"},
-    {"__main__"},
+    {"errors"}, {"texts", "storage"}, {"machine", "tasks", "processes", "project", "testbed", "classroom"}, {"data"},
+    {"models"}, {"tokens"}, {"generation"}, {"training"}, {"evaluation"}, {"sharing"}, {"workshop"}, {"ui"}, {"cli"},
+    {"setup"}, {"__main__"},
 )  # fmt: skip
 HEAVY = {"torch", "transformers", "peft", "datasets", "evaluate", "bitsandbytes", "accelerate"}
 SOURCES = sorted(path for path in (ROOT / "core").rglob("*.py"))
