@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from core import classroom, storage
+from core import classroom, storage, testbed
 from core import project as projects
 from core.data import stages, table
 from core.errors import LessonError
@@ -153,10 +153,9 @@ def kept_settings(project: Project) -> Settings | None:
 
 
 def first_prompt(project: Project) -> str:
-    """Answers the prompt of the samples in training: the first of her testbed, or, to summarise, a validation text."""
+    """Answers the prompt of the samples in training: of her testbed, or, to summarise, a validation text."""
     if project.task == "write":
-        prompts = project.choices.get("04_try_model", {}).get("prompts", [])
-        return prompts[0] if prompts else ""
+        return testbed.sample(project)
     return table.row(table.read(project.prepared / "validation"), 0)["text"]
 
 

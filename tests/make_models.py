@@ -80,3 +80,23 @@ def _own_tokenizer(family: str, folder: Path) -> int:
     names = {"pad_token": "<pad>", "eos_token": "</s>", "unk_token": "<unk>"}
     (folder / "tokenizer_config.json").write_text(json.dumps({**names, "tokenizer_class": "TokenizersBackend"}))
     return tokenizer.get_vocab_size()
+
+
+def make_masked(folder: Path) -> Path:
+    """Writes a little BERT, drawn at random, with a tokenizer of whole words."""
+    import torch
+    import transformers as t
+
+    torch.manual_seed(3)
+    folder.mkdir(parents=True, exist_ok=True)
+    marks = {"pad_token": "[PAD]", "unk_token": "[UNK]", "cls_token": "[CLS]", "sep_token": "[SEP]"}
+    marks["mask_token"] = "[MASK]"
+    tokenizer = Tokenizer(kinds.WordPiece(unk_token="[UNK]"))
+    tokenizer.pre_tokenizer, tokenizer.decoder = pre_tokenizers.BertPreTokenizer(), decoders.WordPiece()
+    trainer = trainers.WordPieceTrainer(vocab_size=200, special_tokens=list(marks.values()), show_progress=False)
+    tokenizer.train_from_iterator(_TEXTS, trainer)
+    tokenizer.save(str(folder / "tokenizer.json"))
+    (folder / "tokenizer_config.json").write_text(json.dumps({**marks, "tokenizer_class": "TokenizersBackend"}))
+    sizes = {"vocab_size": tokenizer.get_vocab_size(), "max_position_embeddings": 64}
+    t.BertForMaskedLM(t.BertConfig(**{**SMALL, **sizes})).save_pretrained(folder)
+    return folder

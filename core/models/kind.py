@@ -33,7 +33,14 @@ def kind_of(config: Mapping, name: str) -> str:
     raise LessonError("not_a_writer", folder=name, architecture=", ".join(architectures))
 
 
-@lru_cache(maxsize=2)
+def is_masked(config: Mapping) -> bool:
+    """Says whether a model fills gaps: it reads what is before a gap and after it (BERT and its kin)."""
+    architectures = config.get("architectures") or []
+    known = config.get("model_type") in _table("MODEL_FOR_MASKED_LM_MAPPING_NAMES")
+    return known and any(a.endswith("ForMaskedLM") for a in architectures)
+
+
+@lru_cache(maxsize=3)
 def _table(name: str) -> frozenset[str]:
     """Answers the families in one of transformers' tables, read in its source: importing it takes seconds."""
     spec = find_spec("transformers")

@@ -211,7 +211,12 @@ def test_a_zip_that_holds_no_adapter(visit, project):
 # The facts of errors that are ours or numbers; all others come from a file, a model or a person.
 OURS = {"megabytes", "formats", "line", "needed", "rows", "step", "learning_rate", "most", "characters", "looks_like"}
 OURS |= {"pages", "groups", "free", "now", "before", "last", "known"}
-OURS_THERE = {("too_few_texts", "found"), ("too_many_columns", "columns"), ("broken_json_file", "column")}
+OURS_THERE = {
+    ("too_few_texts", "found"),
+    ("too_few_options", "found"),
+    ("too_many_columns", "columns"),
+    ("broken_json_file", "column"),
+}
 
 
 @IN_BOTH_LANGUAGES
