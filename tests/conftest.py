@@ -19,7 +19,6 @@ LONGEST = (
     "test_worker",
     "test_faults",
     "test_pages",
-    "test_kills",
     "test_many",
     "test_cli",
     "test_dose",

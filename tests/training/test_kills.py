@@ -1,6 +1,5 @@
 """A run that is killed again and again, at any moment of its life, loses nothing and ends as if nobody had."""
 
-import os
 import random
 import threading
 import time
@@ -17,6 +16,7 @@ from following import (
     distance,
     ended,
     kept,
+    slow,
     status,
     wait,
     weights,
@@ -39,7 +39,8 @@ def worker_of(run: Run) -> psutil.Process | None:
     return None
 
 
-KILLS = int(os.environ.get("LLMS_KILLS", "6"))  # thirty take several minutes: by hand, `LLMS_KILLS=30`
+pytestmark = slow  # several minutes
+KILLS = 30
 AT_MOST_A_RUN = 6
 
 
