@@ -17,6 +17,7 @@ from core.processes import ACTIVE
 
 FILES = {path.name: path.read_bytes() for path in MODEL.iterdir()}
 WHOLE = sum(len(content) for content in FILES.values())
+ON_ITS_WAY = 1 << 18  # bytes that a server and a socket hold
 WEIGHTS = len(FILES["model.safetensors"])
 TOKEN = "hf_canario_que_no_debe_aparecer"
 
@@ -84,7 +85,8 @@ def test_a_cancelled_download_goes_on_where_it_was(server):
     assert kept > 2_000_000
     download.start("prueba/lento")
     assert wait("prueba/lento", is_over)["status"] == "finished"
-    assert server.served - served == WHOLE - kept
+    again = server.served - served - (WHOLE - kept)
+    assert 0 <= again <= ON_ITS_WAY  # the server may still have been writing to the one who had gone
     assert hub.on_disk("prueba/lento")
 
 
