@@ -19,13 +19,11 @@ ROOT = Path(__file__).parent.parent
 APART: dict[str, Any] = {"creationflags": 0x00000200} if os.name == "nt" else {"start_new_session": True}
 _START_SECONDS = 15
 _BOOT = Path("/proc/sys/kernel/random/boot_id")  # Linux: another one each time the machine starts
-
-
-_begun: float | None = None
+_begun: float | None = None  # when a process that had waited for its work was given it, on the monotonic clock
 
 
 def begin(moment: float) -> None:
-    """Tells when, on the monotonic clock, this process was given its work, if it had waited for it."""
+    """Tells that this process's work begins at `moment`, on the monotonic clock, and not with its birth."""
     global _begun
     _begun = moment
 
@@ -35,7 +33,8 @@ class State:
 
     def __init__(self, folder: Path, **facts: object) -> None:
         process = psutil.Process()
-        self._began = _begun or time.monotonic() - max(0.0, time.time() - process.create_time())
+        born = time.monotonic() - max(0.0, time.time() - process.create_time())
+        self._began = born if _begun is None else _begun
         self.path = folder / "state.json"
         self.content = {**(storage.read_json(self.path) or {}), "error": None, **facts}
         self._before = self.content.get("seconds", 0.0)

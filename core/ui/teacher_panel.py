@@ -10,7 +10,7 @@ from core.data import stages
 from core.errors import LessonError
 from core.models.folder import CLASSROOM
 from core.project import Project
-from core.sharing import pack, ready
+from core.sharing import pack, supplies
 from core.sharing.pack import Pack
 from core.texts import Words
 from core.ui import problem, session
@@ -26,7 +26,7 @@ def ready_table(words: Words) -> None:
             "state": words("ready.here" if item.here else "ready.missing"),
             "size": f"{item.bytes / 1e6:.1f}" if item.here else "",
         }
-        for item in ready.look()
+        for item in supplies.look()
     ]
     rows_table(rows, {column: words(f"ready.{column}") for column in ("what", "state", "size")}, "ready")
     found = machine.inspect(projects.workspace())
@@ -34,7 +34,7 @@ def ready_table(words: Words) -> None:
     st.caption(words("ready.fetch"))
 
 
-def _named(item: ready.Item, words: Words) -> str:
+def _named(item: supplies.Item, words: Words) -> str:
     if item.kind == "sample":
         return words("ready.sample", name=item.name)
     return words("model.classroom") if item.name == CLASSROOM else item.name

@@ -36,6 +36,13 @@ def server(tmp_path, monkeypatch):
         yield running
 
 
+def wait_until_it_ends():
+    deadline = time.monotonic() + 30
+    while download.state(OPEN)["status"] in processes.ACTIVE:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
 def words(language="es"):
     return texts.words(language, "frame", "03_choose_model")
 
@@ -103,10 +110,7 @@ def test_a_model_is_found_looked_at_brought_and_chosen(visit, server, begun, lan
     assert words(language)("licence.non_commercial") in said(page)
     assert "choose" not in keys(page)
     page.button(key="download").click().run()
-    deadline = time.monotonic() + 30
-    while download.state(OPEN)["status"] in processes.ACTIVE:
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    wait_until_it_ends()
     page.run()
     assert_well(page)
     assert words(language)("here") in said(page)
@@ -143,10 +147,7 @@ def test_a_download_that_stands_still_is_found_again_after_a_reload(visit, serve
     page.text_input(key="hub_id").set_value(OPEN).run()
     assert "download.cancel" in keys(page)
     page.button(key="download.cancel").click().run()
-    deadline = time.monotonic() + 30
-    while download.state(OPEN)["status"] in processes.ACTIVE:
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    wait_until_it_ends()
     page.run()
     assert_well(page)
     assert words()("download.cancelled") in said(page)
