@@ -1,12 +1,14 @@
 """What every test stands on: a workspace of its own, and a project with the sample in it."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import make_models
 import pytest
+from nursery import Nursery
 
+from core import processes, storage
 from core import project as projects
 from core.data import stages
 from core.project import Project
@@ -43,6 +45,27 @@ def workspace(tmp_path, monkeypatch):
 def nobody_waits(monkeypatch):
     """No page of a test leaves a worker waiting, which the next test's run would find; the browser stories have one."""
     monkeypatch.setattr(ready.READY, "warm", lambda: None)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nursery() -> Iterator[None]:
+    """Forks the workers that a test launches from a process in which the libraries are loaded; see `nursery`."""
+    forking, launch = Nursery(), processes.launch
+
+    def fork(arguments: list[str], folder: Path, secret: str = "") -> None:
+        if secret or not forking.can(arguments):
+            launch(arguments, folder, secret)
+            return
+        before = storage.read_json(folder / "state.json")
+        folder.mkdir(parents=True, exist_ok=True)
+        with storage.disk_errors(folder / "log.txt"):
+            (folder / "log.txt").touch()
+        processes.wait_for_state(folder, before, forking.fork(arguments, folder / "log.txt"), 15)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(processes, "launch", fork)
+        yield
+    forking.close()
 
 
 @pytest.fixture
