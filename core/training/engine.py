@@ -11,6 +11,7 @@ from core.generation.batches import collate
 from core.generation.loaded import Loaded
 from core.generation.score import Score
 from core.training import kernels, ranks
+from core.training.order import LikeLengths
 from core.training.runs import Run
 from core.training.settings import Settings
 
@@ -132,7 +133,6 @@ def make_trainer(
     """
     import torch
     from transformers import PrinterCallback, Trainer, TrainingArguments
-    from transformers.trainer_pt_utils import LengthGroupedSampler
 
     settings = shared or run.settings()
     planned = schedule(settings, len(train))
@@ -171,30 +171,10 @@ def make_trainer(
         ddp_find_unused_parameters=False,  # every step uses the whole adapter
     )
 
-    class SeededSampler(LengthGroupedSampler):
-        """Batches of like lengths, in an order that only the seed and the epoch decide.
-
-        Transformers' own draws from torch's state, which dropout has moved: a run continued in mid-epoch would
-        read the rest of it in another order.
-        """
-
-        epoch = 0
-
-        def set_epoch(self, epoch: int) -> None:
-            self.epoch = epoch
-
-        def __len__(self) -> int:
-            return super().__len__() + blanks
-
-        def __iter__(self):
-            self.generator = torch.Generator().manual_seed(settings.seed + 1_000_003 * self.epoch)
-            yield from super().__iter__()
-            yield from range(len(train), len(train) + blanks)
-
     class TokenTrainer(Trainer):
         def _get_train_sampler(self, train_dataset=None):
             rows = settings.batch_size * settings.gradient_accumulation_steps * ranks.count()
-            self.sampler = SeededSampler(rows, lengths=list(train["length"]))
+            self.sampler = LikeLengths(train["length"], rows, settings.seed, blanks)
             return self.sampler
 
         def _run_epoch(self, *args, epoch: int, **others) -> None:

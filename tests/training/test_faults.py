@@ -22,6 +22,7 @@ from core.data import table
 from core.errors import LessonError
 from core.project import Project
 from core.training import checkpoints, runs, verdict, watch
+from core.training.order import LikeLengths
 from core.training.runs import PAUSE, Run
 
 
@@ -379,16 +380,8 @@ def test_a_disk_too_full_to_say_anything_is_said_before_the_start(small_disk: Pa
 
 def met_last(run: Run) -> int:
     """Answers a token that only the last batch of the first epoch has; no other text, nor the prompt."""
-    from transformers.trainer_pt_utils import LengthGroupedSampler
-
     rows, settings = table.rows(run.tokens / "train"), run.settings()
-    order = list(
-        LengthGroupedSampler(
-            settings.batch_size,
-            lengths=[row["length"] for row in rows],
-            generator=torch.Generator().manual_seed(settings.seed),
-        )
-    )
+    order = list(LikeLengths([row["length"] for row in rows], settings.batch_size, settings.seed))
     ids = [set(rows[at]["input_ids"]) for at in order]
     others = set.union(
         *ids[: -settings.batch_size], *(set(r["input_ids"]) for r in table.rows(run.tokens / "validation"))
