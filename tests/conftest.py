@@ -8,7 +8,7 @@ import make_models
 import pytest
 
 from core import project as projects
-from core.data import stages
+from core.data import sources, stages
 from core.project import Project
 from core.tokens import encode
 from core.training import ready
@@ -60,7 +60,7 @@ def loaded(new_project):
     def make(task: str = "write") -> Project:
         project = new_project(task)
         stages.load_texts(
-            project, stages.open_source({"write": "sample:poems", "summarize": "sample:notes"}[task], "es")
+            project, sources.open_source({"write": "sample:poems", "summarize": "sample:notes"}[task], "es")
         )
         stages.prepare(project)
         encode.encode(project)
@@ -98,7 +98,7 @@ def summarizing(tmp_path_factory) -> Callable[[Path], Project]:
     def make(model: Path, max_length: int = 64) -> Project:
         root = tmp_path_factory.mktemp("summaries")
         project = projects.create(root, "Notas", "es", task="summarize", model=str(model))
-        stages.load_texts(project, stages.open_source(str(path), "es"))
+        stages.load_texts(project, sources.open_source(str(path), "es"))
         stages.prepare(project)
         encode.encode(project, max_length)
         return projects.open_project(root, project.id)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from core import project as projects
-from core.data import read, stages, table
+from core.data import read, sources, stages, table
 from core.errors import LessonError
 from core.models import folder as models
 from core.sharing import pack
@@ -16,7 +16,7 @@ from core.sharing import pack
 @pytest.fixture
 def made(workspace, base, new_project):
     project = projects.update(new_project(), model=str(base("llama")))
-    stages.load_texts(project, stages.open_source("sample:poems", "es"))
+    stages.load_texts(project, sources.open_source("sample:poems", "es"))
     return pack.make(workspace / "packed", project, "Taller: «jueves»"), project
 
 
@@ -64,7 +64,7 @@ def test_a_pack_of_the_classrooms_model_carries_only_texts(workspace, new_projec
     with pytest.raises(LessonError) as error:
         pack.make(workspace / "packed", project, "vacío")
     assert error.value.code == "pack_is_empty"
-    stages.load_texts(project, stages.open_source("sample:poems", "es"))
+    stages.load_texts(project, sources.open_source("sample:poems", "es"))
     opened = pack.unpack(workspace / "otro", pack.make(workspace / "packed", project, "textos"))
     assert opened.model == models.CLASSROOM
     assert opened.texts

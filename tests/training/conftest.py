@@ -10,7 +10,7 @@ import pytest
 
 from core import processes, storage
 from core import project as projects
-from core.data import stages
+from core.data import sources, stages
 from core.project import Project
 from core.tokens import encode
 from core.training import plan, runs
@@ -56,7 +56,7 @@ def new_project(verses: Path) -> Callable[..., Project]:
 
     def make(workspace: Path, model: str = "classroom") -> Project:
         project = projects.create(workspace, "verses", "es", model=model)
-        stages.load_texts(project, stages.open_source(str(verses), "es"))
+        stages.load_texts(project, sources.open_source(str(verses), "es"))
         stages.prepare(project)
         encode.encode(project)
         return projects.open_project(workspace, project.id)

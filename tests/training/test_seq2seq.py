@@ -9,7 +9,7 @@ import torch
 
 from core import processes, storage, texts
 from core import project as projects
-from core.data import stages, table
+from core.data import sources, stages, table
 from core.errors import LessonError
 from core.evaluation import evaluate
 from core.generation import loaded as loading
@@ -121,7 +121,7 @@ def test_each_side_is_cut_by_itself_and_the_panels_say_so(base, summarizing):
 
 def test_to_write_it_is_refused_with_a_way_on(base, workspace):
     project = projects.create(workspace, "Versos", "es", model=str(base("t5")))
-    stages.load_texts(project, stages.open_source("sample:poems", "es"))
+    stages.load_texts(project, sources.open_source("sample:poems", "es"))
     stages.prepare(project)
     for stage in (encode.measure, encode.encode):
         with pytest.raises(LessonError) as refused:

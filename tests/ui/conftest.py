@@ -16,7 +16,7 @@ import pytest
 
 from core import processes, workshop
 from core import project as projects
-from core.data import stages
+from core.data import sources, stages
 from core.evaluation import evaluate
 from core.project import Project
 from core.tokens import encode
@@ -50,7 +50,7 @@ def end_workers(workspace: Path) -> None:
 def prepare(workspace: Path, **settings: object) -> Project:
     """Makes a project of the sample poems up to its tokens, with `settings` kept as step 9 keeps them."""
     project = projects.create(workspace, "Coplas de prueba", "es")
-    stages.load_texts(project, stages.open_source("sample:poems", "es"))
+    stages.load_texts(project, sources.open_source("sample:poems", "es"))
     stages.prepare(project)
     encode.encode(project)
     chosen = plan.settings(project, "quick").changed(settings)
