@@ -13,6 +13,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlparse
 
+from core.classroom import MODEL
+
+FILES = {path.name: path.read_bytes() for path in MODEL.iterdir()}  # the classroom model, as a repository has it
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
@@ -52,6 +55,19 @@ class Repository:
         if name not in self.files:
             return {"type": "directory", "path": name, "oid": hashlib.sha1(name.encode()).hexdigest(), "size": 0}
         return {"type": "file", "path": name, "size": len(self.files[name]), "oid": self.digests[name][:40]}
+
+
+def facts(**changes: object) -> dict[str, object]:
+    """Answers what the Hub says of a repository with the classroom model's files."""
+    return {
+        "pipeline_tag": "text-generation",
+        "tags": ["safetensors", "es"],
+        "safetensors": {"parameters": {"BF16": 6_917_376}, "total": 6_917_376},
+        "cardData": {"license": "mit", "language": ["es", "ca"]},
+        "gated": False,
+        "downloads": 10,
+        **changes,
+    }
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import sys
 import time
 
 import pytest
-from hub_server import Repository, serving
+from hub_server import FILES, Repository, serving
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,7 +17,6 @@ from core.processes import ROOT
 from core.tokens import alternatives
 from core.tokens import tokenizer as tokenizers
 
-FILES = {path.name: path.read_bytes() for path in MODEL.iterdir()}
 WITHOUT_TOKENIZER = {name: content for name, content in FILES.items() if name != "tokenizer.json"}
 MODELS = {
     "prueba/classroom": Repository(FILES),
@@ -64,7 +63,7 @@ def test_only_the_tokenizer_comes_down_and_then_it_is_here_without_connection(tm
         ("prueba/gated", "model_gated"),
         ("prueba/closed", "model_gated"),
         ("prueba/without", "no_tokenizer"),
-        ("prueba/ill", "no_connection"),
+        ("prueba/ill", "hub_ill"),
         ("../secreto", "model_not_a_name"),
     ],
 )
