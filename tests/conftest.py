@@ -1,11 +1,14 @@
 """What every test stands on: a workspace of its own, and a project with the sample in it."""
 
 import json
+import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import make_models
 import pytest
+from filelock import FileLock
 
 from core import project as projects
 from core.data import sources, stages
@@ -67,6 +70,23 @@ def loaded(new_project):
         return project
 
     return make
+
+
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory) -> Callable[[str, Callable[[Path], None]], Path]:
+    """Answers a folder that is filled once, by whichever of the processes that run tests asks for it first."""
+    own = tmp_path_factory.getbasetemp()
+    root = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+    def find(name: str, make: Callable[[Path], None]) -> Path:
+        with FileLock(root / f"{name}.lock"):
+            if not (root / f"{name}.made").exists():
+                shutil.rmtree(root / name, ignore_errors=True)
+                make(root / name)
+                (root / f"{name}.made").touch()
+        return root / name
+
+    return find
 
 
 @pytest.fixture(scope="session")

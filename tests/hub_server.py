@@ -11,6 +11,7 @@ from email.parser import BytesParser
 from functools import cached_property
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import parse_qs, unquote, urlparse
 
 from core.classroom import MODEL
@@ -119,7 +120,10 @@ class HubServer(ThreadingHTTPServer):
         """A client that hangs up is no news."""
 
 
-def point_at(monkeypatch, server: HubServer, cache: Path) -> None:
+NOWHERE = SimpleNamespace(address="http://127.0.0.1:9")  # a Hub of which nobody answers
+
+
+def point_at(monkeypatch, server: HubServer | SimpleNamespace, cache: Path) -> None:
     """Makes `server` the Hub of this process and of those it starts; what they bring goes to `cache`."""
     from huggingface_hub import constants
 

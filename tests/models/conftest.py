@@ -14,6 +14,5 @@ MODELS = {
 
 @pytest.fixture
 def hub():
-    """Gives the address of a running Hub, and the server to stop it."""
     with serving(models=MODELS) as server:
-        yield server.address, server
+        yield server

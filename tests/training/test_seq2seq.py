@@ -6,6 +6,7 @@ import time
 
 import pytest
 import torch
+from following import train_here
 
 from core import processes, storage, texts
 from core import project as projects
@@ -154,9 +155,7 @@ def test_a_run_of_a_t5_goes_from_its_promise_to_its_card(base, summarizing):
     looked = {check.code: check.verdict for check in preflight.look(project, settings, promised)}
     assert looked["model"] == looked["disk"] == "ok"
     run = runs.create(project, settings, text)
-    runs.start(run)
-    _wait(lambda: processes.read_state(run.folder)["status"])
-    assert processes.read_state(run.folder)["status"] == "finished", (run.folder / "log.txt").read_text()
+    assert train_here(run)["status"] == "finished"
     curve = watch.curve(run)
     assert curve.best is not None
     assert curve.base is not None
