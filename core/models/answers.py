@@ -46,8 +46,8 @@ def explained(error: BaseException, asked: str) -> LessonError:
 def trouble(error: BaseException) -> LessonError:
     """Answers what keeps the Hub from answering, whatever it was asked.
 
-    `hub_busy` (wait, in seconds), `hub_slow` (it took the question and was silent), `no_connection`, and `hub_ill`
-    (an error of its own, or an answer that is none).
+    `hub_busy` (wait, in seconds), `no_connection`, `hub_slow` (nothing was heard for too long: it is silent, or the
+    client goes on trying to reach it), and `hub_ill` (an error of its own, or an answer that is none).
     """
     from huggingface_hub.errors import HfHubHTTPError, HTTPError
 

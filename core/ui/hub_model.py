@@ -51,11 +51,11 @@ def _here(step: Lesson, id: str, folder) -> bool:
 
 
 def _asked(step: Lesson, id: str, token: str | None) -> Looked | None:
+    found: Looked | None = None
     with problem.shown(step.language, step("hub.asking")):
         found = search.look(id, token)
         st.session_state[_SEEN] = {**st.session_state.get(_SEEN, {}), id: found}
-        return found
-    return None
+    return found
 
 
 def _label(step: Lesson, looked: Looked) -> None:

@@ -126,11 +126,14 @@ def test_a_hub_that_never_answers_is_slow(hub, monkeypatch):
             asked()
 
 
-def test_no_connection_is_said(hub):
+def test_no_connection_is_said(hub, monkeypatch):
+    """To search, the client tries again and again: it is no longer waited for before it gives up."""
+    monkeypatch.setattr(search, "SEARCH_SECONDS", 0.5)
     hub.stop()
-    for asked in (lambda: search.search("coplas"), lambda: search.look("prueba/coplas")):
-        with pytest.raises(LessonError, match="no_connection"):
-            asked()
+    with pytest.raises(LessonError, match="hub_slow"):
+        search.search("coplas")
+    with pytest.raises(LessonError, match="no_connection"):
+        search.look("prueba/coplas")
 
 
 @pytest.mark.parametrize(
