@@ -1,4 +1,4 @@
-"""`python3 -m core COMMAND`: looks at the Python that runs it, then hands over to core/setup.py.
+"""`python3 -m core COMMAND`: looks at the Python that runs it, then hands over to core/setup.
 
 Even the oldest Python has to read this file to be told that it is too old, so it keeps to what all of them
 understand: no annotations, no f-strings, plain ASCII, and no import of ours before the version is known.
@@ -28,9 +28,9 @@ def main(arguments, version=sys.version_info):
     if sentence:
         sys.stderr.write(sentence + "\n")
         return 2
-    from core import setup
+    from core.setup.command import run
 
-    return setup.run(arguments)
+    return run(arguments)
 
 
 if __name__ == "__main__":

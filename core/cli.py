@@ -38,7 +38,7 @@ def language(options: argparse.Namespace) -> str:
 
 def adapt(options: argparse.Namespace) -> None:
     """From texts to an evaluated adapter, stage by stage, as the thirteen steps do it."""
-    from core.data import stages
+    from core.data import sources, stages
     from core.data.table import Options
     from core.evaluation import evaluate
     from core.models import folder as models
@@ -58,7 +58,7 @@ def adapt(options: argparse.Namespace) -> None:
     project = projects.create(root, name, tongue, task=task, model=_reference(options.model))
     try:
         how = Options(options.sheet, options.pieces, options.separator)
-        stages.load_texts(project, stages.bring(project, options.texts, tongue, how), columns)
+        stages.load_texts(project, sources.bring(project, options.texts, tongue, how), columns)
         prepared = stages.prepare(project, recipe)
         say("adapt.prepared", read=prepared["rows_read"], kept=prepared["rows_kept"])
         tokens = encode.encode(project, _whole(changes.pop("max_length", None)))

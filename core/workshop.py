@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from core import classroom, storage, testbed
 from core import project as projects
-from core.data import stages, table
+from core.data import sources, stages, table
 from core.errors import LessonError
 from core.evaluation import evaluate
 from core.models import folder as models
@@ -112,7 +112,7 @@ def fill(project: Project, stages_missing: list[str]) -> Project:
     `adapter` starts a quick run and does not wait for it.
     """
     if "texts" in stages_missing:
-        source = stages.open_source(f"sample:{TASKS[project.task].sample}", project.language)
+        source = sources.open_source(f"sample:{TASKS[project.task].sample}", project.language)
         stages.load_texts(project, source)
     if "prepared" in stages_missing:
         stages.prepare(project)

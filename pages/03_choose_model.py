@@ -7,7 +7,7 @@ from core.models import folder as models
 from core.models.kind import SEQ2SEQ
 from core.tokens import chat
 from core.tokens import tokenizer as tokenizers
-from core.ui import fit_panel, hub_model, lesson, model_places, session
+from core.ui import fit_panel, lesson, model_places, session
 from core.ui.plain import model_name
 from core.ui.tables import facts_table
 
@@ -21,12 +21,8 @@ with lesson.page("03_choose_model") as step:
     )
     st.caption(step.words.body(f"from.{place}"))
     reference = model_places.ask(step, place, session.token())
-    ready = (
-        hub_model.show(step, reference, session.token())
-        if place in model_places.OF_THE_HUB
-        else bool(reference) or place == "folder"
-    )
-    if ready and st.button(step("choose.button"), key="choose", type="primary", icon=":material/check:"):
+    may_choose = model_places.may_choose(step, place, reference, session.token())
+    if may_choose and st.button(step("choose.button"), key="choose", type="primary", icon=":material/check:"):
         with st.spinner(step("choose.working")):
             chosen = workshop.choose_model(session.ensure_project(), reference, session.token()).model
         st.success(step("choose.done"), icon=":material/check:")

@@ -1,16 +1,19 @@
 """What every test stands on: a workspace of its own, and a project with the sample in it."""
 
 import json
+import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import make_models
 import pytest
+from filelock import FileLock
 from nursery import Nursery
 
 from core import processes, storage
 from core import project as projects
-from core.data import stages
+from core.data import sources, stages
 from core.project import Project
 from core.tokens import encode
 from core.training import ready
@@ -83,13 +86,30 @@ def loaded(new_project):
     def make(task: str = "write") -> Project:
         project = new_project(task)
         stages.load_texts(
-            project, stages.open_source({"write": "sample:poems", "summarize": "sample:notes"}[task], "es")
+            project, sources.open_source({"write": "sample:poems", "summarize": "sample:notes"}[task], "es")
         )
         stages.prepare(project)
         encode.encode(project)
         return project
 
     return make
+
+
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory) -> Callable[[str, Callable[[Path], None]], Path]:
+    """Answers a folder that is filled once, by whichever of the processes that run tests asks for it first."""
+    own = tmp_path_factory.getbasetemp()
+    root = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+    def find(name: str, make: Callable[[Path], None]) -> Path:
+        with FileLock(root / f"{name}.lock"):
+            if not (root / f"{name}.made").exists():
+                shutil.rmtree(root / name, ignore_errors=True)
+                make(root / name)
+                (root / f"{name}.made").touch()
+        return root / name
+
+    return find
 
 
 @pytest.fixture(scope="session")
@@ -121,7 +141,7 @@ def summarizing(tmp_path_factory) -> Callable[[Path], Project]:
     def make(model: Path, max_length: int = 64) -> Project:
         root = tmp_path_factory.mktemp("summaries")
         project = projects.create(root, "Notas", "es", task="summarize", model=str(model))
-        stages.load_texts(project, stages.open_source(str(path), "es"))
+        stages.load_texts(project, sources.open_source(str(path), "es"))
         stages.prepare(project)
         encode.encode(project, max_length)
         return projects.open_project(root, project.id)

@@ -11,8 +11,12 @@ from email.parser import BytesParser
 from functools import cached_property
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import parse_qs, unquote, urlparse
 
+from core.classroom import MODEL
+
+FILES = {path.name: path.read_bytes() for path in MODEL.iterdir()}  # the classroom model, as a repository has it
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
@@ -52,6 +56,19 @@ class Repository:
         if name not in self.files:
             return {"type": "directory", "path": name, "oid": hashlib.sha1(name.encode()).hexdigest(), "size": 0}
         return {"type": "file", "path": name, "size": len(self.files[name]), "oid": self.digests[name][:40]}
+
+
+def facts(**changes: object) -> dict[str, object]:
+    """Answers what the Hub says of a repository with the classroom model's files."""
+    return {
+        "pipeline_tag": "text-generation",
+        "tags": ["safetensors", "es"],
+        "safetensors": {"parameters": {"BF16": 6_917_376}, "total": 6_917_376},
+        "cardData": {"license": "mit", "language": ["es", "ca"]},
+        "gated": False,
+        "downloads": 10,
+        **changes,
+    }
 
 
 @dataclass(frozen=True)
@@ -103,7 +120,10 @@ class HubServer(ThreadingHTTPServer):
         """A client that hangs up is no news."""
 
 
-def point_at(monkeypatch, server: HubServer, cache: Path) -> None:
+NOWHERE = SimpleNamespace(address="http://127.0.0.1:9")  # a Hub of which nobody answers
+
+
+def point_at(monkeypatch, server: HubServer | SimpleNamespace, cache: Path) -> None:
     """Makes `server` the Hub of this process and of those it starts; what they bring goes to `cache`."""
     from huggingface_hub import constants
 

@@ -6,7 +6,9 @@ import subprocess
 import sys
 
 import pytest
+from hub_server import NOWHERE, point_at
 
+from core import cli
 from core.processes import ROOT
 
 NAMED = {
@@ -46,8 +48,11 @@ def test_her_own_file_becomes_an_evaluated_adapter_that_writes(tmp_path, workspa
     assert written.stdout.strip()
 
 
-def test_summaries_are_learned_and_measured_with_rouge(workspace):
-    done = core("adapt", "sample:notes", "--task", "summarize", "--set", "max_steps=3", "--json")
+def test_summaries_are_learned_and_measured_with_rouge(tmp_path, workspace):
+    notes = tmp_path / "notas.jsonl"
+    lines = [{"text": f"El taller {n} abre a las {n % 12}. Hay mate.", "summary": f"Abre el {n}."} for n in range(25)]
+    notes.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    done = core("adapt", notes, "--task", "summarize", "--set", "max_steps=3", "--json")
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout.strip().splitlines()[-1])
     assert set(report["adapted"]) == {"loss", "perplexity", "bits_per_character", "rouge1", "rouge2", "rougeL"}
@@ -90,25 +95,29 @@ BAD = {
 
 
 @pytest.mark.parametrize("given", BAD.values(), ids=BAD)
-def test_bad_input_gets_one_line_in_her_language_and_changes_nothing(bad_files, workspace, given):
+def test_bad_input_gets_one_line_in_her_language_and_changes_nothing(bad_files, workspace, given, monkeypatch, capsys):
     workspace.mkdir()
     said = []
     given = [str(bad_files / word) if (bad_files / word).exists() or word.endswith(".csv") else word for word in given]
+    point_at(monkeypatch, NOWHERE, bad_files / "hf")
     for language in ("es", "en"):
-        offline = {"HF_ENDPOINT": "http://127.0.0.1:9", "HF_HOME": str(bad_files / "hf")}
-        done = core("adapt", *given, language=language, **offline)
-        assert done.returncode == 2, done.stderr
-        lines = [line for line in done.stderr.splitlines() if not line.startswith("[")]
+        monkeypatch.setenv("LLMS_LANGUAGE", language)
+        assert cli.main(["adapt", *given]) == 2
+        lines = [line for line in capsys.readouterr().err.splitlines() if not line.startswith("[")]
         assert len(lines) == 1
-        assert "Traceback" not in done.stderr
         assert "{" not in lines[0]
         said.append(lines[0])
     assert said[0] != said[1]
     assert not [path for path in workspace.rglob("*") if path.is_file()]
 
 
-def test_a_run_that_is_not_there_is_said(workspace):
-    for command in (["train", "nada"], ["evaluate", "nada"], ["generate", "nada", "hola"]):
-        done = core(*command)
-        assert done.returncode == 2
-        assert "Traceback" not in done.stderr
+@pytest.mark.parametrize("command", [["train", "nada"], ["evaluate", "nada"], ["generate", "nada", "hola"]])
+def test_a_run_that_is_not_there_is_said(workspace, command, capsys):
+    assert cli.main(command) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_whatever_is_wrong_the_process_says_one_line_and_ends_with_two(workspace):
+    done = core("adapt", "nadie.csv", "--dial", "quick")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert len(done.stderr.splitlines()) == 1

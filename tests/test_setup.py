@@ -15,11 +15,12 @@ from types import SimpleNamespace
 import pytest
 
 from core import __main__ as entry
-from core import setup
+from core.setup import app, checks, command, environment, interpreter, pip, speech
 from core.texts import words
 
 ROOT = Path(__file__).parent.parent
-NEEDED = ("core/__init__.py", "core/__main__.py", "core/setup.py", "core/texts.py", "core/errors.py")
+SETUP = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "core" / "setup").glob("*.py"))
+NEEDED = ("core/__init__.py", "core/__main__.py", "core/texts.py", "core/errors.py", *SETUP)
 TEXTS = ("pages/texts/es/setup.md", "pages/texts/en/setup.md")
 # Stands for core/cli.py: says which interpreter runs it, and what it was asked.
 COMMAND_LINE = "import sys\ndef main(arguments):\n    print(sys.prefix, *arguments)\n    return 7\n"
@@ -103,13 +104,13 @@ def test_the_python_in_use_is_not_refused():
     assert entry.refusal(sys.version_info) is None
 
 
-@pytest.mark.parametrize("name", ["core/__main__.py", "core/setup.py"])
+@pytest.mark.parametrize("name", ["core/__main__.py", *SETUP])
 def test_old_pythons_can_read_what_runs_before_the_setup(name):
     ast.parse((ROOT / name).read_text(encoding="utf-8"), feature_version=(3, 8))
 
 
 def test_what_runs_before_the_setup_is_standard_library_only():
-    script = "import sys; from core import setup; print(*sorted({n.partition('.')[0] for n in sys.modules}))"
+    script = "import sys; import core.setup.command; print(*sorted({n.partition('.')[0] for n in sys.modules}))"
     # -S leaves site-packages out: an import of anything installed would fail.
     done = subprocess.run([sys.executable, "-S", "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert set(done.stdout.split()) - set(sys.stdlib_module_names) <= {"core", "__main__"}
@@ -119,7 +120,7 @@ def test_what_runs_before_the_setup_is_standard_library_only():
 def test_alone_it_says_how_it_is_used(tmp_path, arguments):
     status, out, err = finish(plant(tmp_path), *arguments)
     assert (status, err) == (0, "")
-    assert all(f"python3 -m core {command}" in out for command in setup.COMMANDS)
+    assert all(f"python3 -m core {name}" in out for name in command.COMMANDS)
     assert "abre el taller" in out
     assert not (tmp_path / ".venv").exists()
 
@@ -147,7 +148,7 @@ def test_the_language_is_hers_then_her_systems_then_spanish(monkeypatch, said, e
         monkeypatch.delenv(name, raising=False)
     for name, value in said.items():
         monkeypatch.setenv(name, value)
-    assert setup.language() == expected
+    assert speech.language() == expected
 
 
 def test_in_english_it_speaks_english(tmp_path):
@@ -194,26 +195,26 @@ def test_a_changed_pin_is_brought_up_to_date(made, shelf):
 
 
 def test_the_record_is_fresh_only_for_the_same_files_and_python(tmp_path, monkeypatch):
-    monkeypatch.setattr(setup, "ROOT", plant(tmp_path))
-    monkeypatch.setattr(setup, "RECORD", tmp_path / "complete.json")
-    monkeypatch.setattr(setup, "PYTHON", Path(sys.executable))
-    app, tests = ("requirements.txt",), ("requirements.txt", "tests/requirements.txt")
+    monkeypatch.setattr(interpreter, "ROOT", plant(tmp_path))
+    monkeypatch.setattr(interpreter, "RECORD", tmp_path / "complete.json")
+    monkeypatch.setattr(interpreter, "PYTHON", Path(sys.executable))
+    for_app, for_tests = ("requirements.txt",), ("requirements.txt", "tests/requirements.txt")
     (tmp_path / "tests").mkdir()
     (tmp_path / "tests/requirements.txt").write_text("prueba==1.0\n")
-    assert not setup.complete(app)
-    setup.RECORD.write_text(json.dumps(setup.fingerprint(app)))
-    assert setup.complete(app)
-    assert not setup.complete(tests)
-    setup.RECORD.write_text(json.dumps(setup.fingerprint(tests)))
-    assert setup.complete(app)
-    assert setup.complete(tests)
+    assert not interpreter.complete(for_app)
+    interpreter.RECORD.write_text(json.dumps(interpreter.fingerprint(for_app)))
+    assert interpreter.complete(for_app)
+    assert not interpreter.complete(for_tests)
+    interpreter.RECORD.write_text(json.dumps(interpreter.fingerprint(for_tests)))
+    assert interpreter.complete(for_app)
+    assert interpreter.complete(for_tests)
     with monkeypatch.context() as later:
-        later.setattr(setup, "PYTHON_VERSION", "3.99")
-        assert not setup.complete(app)
+        later.setattr(interpreter, "PYTHON_VERSION", "3.99")
+        assert not interpreter.complete(for_app)
     (tmp_path / "requirements.txt").write_text("verso==2.0\n")
-    assert not setup.complete(app)
-    setup.RECORD.write_text("not even JSON")
-    assert not setup.complete(app)
+    assert not interpreter.complete(for_app)
+    interpreter.RECORD.write_text("not even JSON")
+    assert not interpreter.complete(for_app)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no SIGKILL there")
@@ -254,19 +255,19 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path):
 
 
 def test_too_little_disk_is_said_with_both_figures(monkeypatch):
-    monkeypatch.setattr(setup.shutil, "disk_usage", lambda _: SimpleNamespace(free=3e8))
-    with pytest.raises(setup.SetupError) as caught:
-        setup.check_disk(2500, words("es", "setup"))
+    monkeypatch.setattr(environment.shutil, "disk_usage", lambda _: SimpleNamespace(free=3e8))
+    with pytest.raises(speech.SetupError) as caught:
+        environment.check_disk(2500, words("es", "setup"))
     assert caught.value.key == "disk_small"
     assert (caught.value.facts["needed"], caught.value.facts["free"]) == ("2,5 GB", "300 MB")
 
 
 def test_a_python_without_venv_is_told_how_to_get_it(monkeypatch):
-    monkeypatch.setattr(setup.importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(setup.SetupError) as caught:
-        setup.check_python()
+    monkeypatch.setattr(environment.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(speech.SetupError) as caught:
+        environment.check_python()
     said = words("es", "setup")(caught.value.key, **caught.value.facts)
-    assert f"sudo apt install python{setup.PYTHON_VERSION}-venv" in said
+    assert f"sudo apt install python{interpreter.PYTHON_VERSION}-venv" in said
 
 
 @pytest.mark.parametrize(
@@ -285,13 +286,13 @@ def test_a_python_without_venv_is_told_how_to_get_it(monkeypatch):
     ],
 )
 def test_what_pip_says_becomes_a_sentence(said, key):
-    error = setup.diagnosis(said)
+    error = pip.diagnosis(said)
     assert error.key == key
     assert all("{" not in words(language, "setup")(key, **error.facts) for language in ("es", "en"))
 
 
 def test_progress_names_what_is_downloaded_with_its_size():
-    progress, text = setup.Progress(), words("es", "setup")
+    progress, text = pip.Progress(), words("es", "setup")
     progress.take("Collecting torch==2.13.0 (from -r requirements.txt (line 19))")
     assert progress.in_words(text) == "Reúno la lista de paquetes: 1"
     progress.take("  Downloading torch-2.13.0-cp311-cp311-manylinux_2_28_x86_64.whl.metadata (30 kB)")
@@ -308,28 +309,28 @@ def test_progress_names_what_is_downloaded_with_its_size():
 
 
 def test_the_app_takes_the_next_port_where_someone_answers():
-    first = setup.free_port()
-    with setup.socket.socket() as taken:
-        taken.setsockopt(setup.socket.SOL_SOCKET, setup.socket.SO_REUSEADDR, 1)
+    first = app.free_port()
+    with app.socket.socket() as taken:
+        taken.setsockopt(app.socket.SOL_SOCKET, app.socket.SO_REUSEADDR, 1)
         taken.bind(("127.0.0.1", first))
         taken.listen()
-        assert setup.free_port() > first
+        assert app.free_port() > first
 
 
 def test_the_app_says_its_address_and_ends_quietly(tmp_path):
     tree = plant(tmp_path, f"pytest=={pytest.__version__}\n")
     (tree / "Home.py").write_text("import streamlit as st\nst.title('Taller')\n")
-    app = start(tree, "app", "--no-browser", "--client.toolbarMode=minimal")
-    said = app.stderr.readline()
+    server = start(tree, "app", "--no-browser", "--client.toolbarMode=minimal")
+    said = server.stderr.readline()
     assert said.startswith("El taller está abierto en http://127.0.0.1:")
-    app.send_signal(signal.SIGTERM if os.name != "nt" else signal.CTRL_BREAK_EVENT)
-    out, err = app.communicate(timeout=20)
+    server.send_signal(signal.SIGTERM if os.name != "nt" else signal.CTRL_BREAK_EVENT)
+    out, err = server.communicate(timeout=20)
     assert (out, err) == ("", "")
 
 
 def test_every_check_runs_even_if_one_fails(monkeypatch, capsys):
     ran = []
-    monkeypatch.setattr(setup, "get_browser", lambda text: None)
+    monkeypatch.setattr(checks, "get_browser", lambda text: None)
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
 
     def run_check(name, command, environment):
@@ -338,14 +339,14 @@ def test_every_check_runs_even_if_one_fails(monkeypatch, capsys):
         assert Path(environment["LLMS_WORKSPACE"]).is_dir()
         return int(name == "ruff check"), 1.0
 
-    monkeypatch.setattr(setup, "run_check", run_check)
-    assert setup.run_checks(["-k", "verso"], words("en", "setup")) == 1
+    monkeypatch.setattr(checks, "run_check", run_check)
+    assert checks.run_checks(["-k", "verso"], words("en", "setup")) == 1
     assert [name for name, _ in ran] == ["ruff format", "ruff check", "mypy", "pytest"]
     assert ran[-1][1][-2:] == ["-k", "verso"]
     assert "FAILED  ruff check" in capsys.readouterr().err
 
 
 def test_every_direct_dependency_is_pinned_exactly():
-    for file in setup.FOR_THE_TESTS:
+    for file in interpreter.FOR_THE_TESTS:
         lines = [line.partition("#")[0].strip() for line in (ROOT / file).read_text().splitlines()]
-        assert len(setup.pins(file)) == len([line for line in lines if line])
+        assert len(interpreter.pins(file)) == len([line for line in lines if line])

@@ -9,7 +9,7 @@ import pytest
 from core import project as projects
 from core import workshop
 from core.classroom import MODEL
-from core.data import stages
+from core.data import sources, stages
 from core.errors import LessonError
 from core.processes import ROOT
 from core.tokens import encode
@@ -33,7 +33,7 @@ def test_a_new_project_has_what_needs_no_texts_open_and_the_rest_locked(new_proj
 
 def test_each_stage_opens_the_steps_after_it(new_project):
     project = new_project()
-    stages.load_texts(project, stages.open_source("sample:poems", "es"))
+    stages.load_texts(project, sources.open_source("sample:poems", "es"))
     assert workshop.missing(project, workshop.BY_NAME["08_lengths"]) == ["prepared"]
     stages.prepare(project)
     assert workshop.missing(project, workshop.BY_NAME["11_evaluate"]) == ["tokens", "adapter"]
@@ -88,7 +88,7 @@ def test_another_model_makes_only_the_tokens_stale(loaded, tmp_path):
 
 def test_texts_that_do_not_fit_another_task_leave_the_project_as_it_was(loaded):
     project = loaded()
-    source = stages.open_source("sample:notes", "es")
+    source = sources.open_source("sample:notes", "es")
     with pytest.raises(LessonError, match="same_column_twice"):
         stages.load_texts(project, source, {"text": "text", "summary": "text"}, task_code="summarize")
     project = projects.open_project(project.folder.parent, project.id)

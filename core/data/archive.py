@@ -1,4 +1,4 @@
-"""What stands before a packed file is opened: its real kind, and whether it unpacks to something we can hold."""
+"""What stands before a packed file is opened: whether it unpacks to something we can hold."""
 
 import copy
 import io
@@ -8,7 +8,6 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 
 from core.errors import LessonError
 
@@ -19,9 +18,6 @@ RATIO_FROM = 10_000_000  # bytes of a member from which its ratio is looked at: 
 _BLOCK = 1 << 20
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, struct.error, NotImplementedError)
 _ENCRYPTED_PARTS = {"META-INF/manifest.xml": b"encryption-data", "META-INF/encryption.xml": b"html"}  # ODF; EPUB
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_OLE_STREAMS = {"EncryptedPackage": "encrypted", "WordDocument": ".doc", "PowerPoint Document": ".ppt"}
-_OLE_WORKBOOKS = {"Workbook": ".xls", "Book": ".xls"}
 
 
 @contextmanager
@@ -105,65 +101,3 @@ def _overlaps(members: list[zipfile.ZipInfo], size: int) -> bool:
     ends = [member.header_offset + 30 + member.compress_size for member in ordered]  # 30: the fixed local header
     starts = [*(member.header_offset for member in ordered[1:]), size]
     return any(end > start for end, start in zip(ends, starts, strict=False))
-
-
-def kind(path: Path) -> str:
-    """Answers the extension that a file's content asks for, whatever its name says.
-
-    `encrypted` for an Office file with a password; `.html`, `.xml` and `.txt` are told by their first letters;
-    "" where nothing is recognised.
-    """
-    with path.open("rb") as file:
-        start = file.read(4096)
-        if start.startswith(_OLE):
-            return _ole_kind(file)
-    if start.startswith(b"PK"):
-        return _zip_kind(path)
-    for mark, extension in ((b"%PDF", ".pdf"), (b"{\\rtf", ".rtf"), (b"PAR1", ".parquet"), (b"\x89PNG", ".png")):
-        if mark in start[:1024] if extension == ".pdf" else start.startswith(mark):
-            return extension
-    return _text_kind(start)
-
-
-def misnamed(path: Path, real: str) -> LessonError:
-    """The error for a file whose content is of the kind `real`, which its name does not say."""
-    return LessonError("misnamed_file", name=path.name, looks_like=real.lstrip(".").upper() or "?")
-
-
-def _ole_kind(file: IO[bytes]) -> str:
-    file.seek(0)
-    content = file.read(64 << 20)  # stream names stand in the directory, usually near one of the ends
-    for names in (_OLE_STREAMS, _OLE_WORKBOOKS):
-        for name, extension in names.items():
-            if f"{name}\0".encode("utf-16-le") in content:
-                return extension
-    return ".doc"
-
-
-def _zip_kind(path: Path) -> str:
-    try:
-        with opened(path) as archive:
-            names = archive.NameToInfo
-            declared = archive.read("mimetype")[:100] if "mimetype" in names else b""
-    except LessonError:
-        return ".zip"
-    names_lower = {name.lower().replace("\\", "/") for name in names}
-    tests: tuple[tuple[str, Callable[[], bool]], ...] = (
-        (".docx", lambda: "word/document.xml" in names_lower),
-        (".xlsx", lambda: "xl/workbook.xml" in names_lower),
-        (".pptx", lambda: "ppt/presentation.xml" in names_lower),
-        (".epub", lambda: declared.startswith(b"application/epub") or "meta-inf/container.xml" in names_lower),
-        (".ods", lambda: b"opendocument.spreadsheet" in declared),
-        (".odt", lambda: b"opendocument.text" in declared),
-    )
-    return next((extension for extension, test in tests if test()), ".zip")
-
-
-def _text_kind(start: bytes) -> str:
-    letters = start.decode("utf-16", "ignore") if start[:2] in (b"\xff\xfe", b"\xfe\xff") else start.decode("latin-1")
-    if not letters.strip() or "\0" in letters or sum(letter < " " and letter not in "\t\n\r\f" for letter in letters):
-        return ""
-    first = letters.lstrip("\ufeffï»¿ \t\r\n").lower()
-    if first.startswith(("<!doctype html", "<html", "<table", "<head", "<meta", "<body")) or "<html" in first[:1000]:
-        return ".html"
-    return ".xml" if first.startswith("<?xml") else ".txt"

@@ -2,12 +2,12 @@
 
 import codecs
 import re
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from core.data.kind import ENCRYPTED, misnamed, no_text
 from core.data.table import Note
 from core.errors import LessonError
 
@@ -40,28 +40,6 @@ _MARKS = {  # the longer ones first: UTF-32's begins as UTF-16's does
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
-_FIRST_BYTES = {
-    b"%PDF-": "PDF",
-    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "DOC / XLS",
-    b"{\\rtf": "RTF",
-    b"\x89PNG\r\n": "PNG",
-    b"\xff\xd8\xff": "JPEG",
-    b"GIF8": "GIF",
-    b"II*\x00": "TIFF",
-    b"MM\x00*": "TIFF",
-    b"RIFF": "WEBP / WAV / AVI",
-    b"ID3": "MP3",
-    b"SQLite format 3\x00": "SQLite",
-    b"PAR1": "Parquet",
-    b"ARROW1": "Arrow",
-    b"\x1f\x8b": "GZIP",
-    b"7z\xbc\xaf\x27\x1c": "7Z",
-    b"Rar!\x1a\x07": "RAR",
-    b"\x7fELF": "ELF",
-}
-_TEXT_TOO = {"WEBP / WAV / AVI", "MP3", "GIF", "Parquet", "Arrow"}  # a text could begin so: a NUL or a bad byte decides
-_ZIPPED = {"word/": "DOCX", "xl/": "XLSX", "ppt/": "PPTX"}
-_MIME = {"epub": "EPUB", "opendocument.text": "ODT", "opendocument.spreadsheet": "ODS"}
 
 
 @dataclass(frozen=True)
@@ -88,42 +66,19 @@ def find_encoding(path: Path) -> Encoding:
 
     In turn: the mark at its beginning; UTF-16 without one, by its NULs in every other byte; UTF-8, even with a few
     broken bytes; else the one-byte encoding in which a sample reads best.
-    Raises LessonError `empty_file`, `misnamed_file` (by its first bytes it is something else), `binary_file`.
+    Raises LessonError `empty_file`, `misnamed_file` (by its first bytes it is something else), `encrypted_file`,
+    `binary_file`.
     """
     with path.open("rb") as file:
         head = file.read(4096)
     if not head:
         raise LessonError("empty_file", name=path.name)
-    kind = looks_like(path)
-    if kind and kind not in _TEXT_TOO:
-        raise LessonError("misnamed_file", name=path.name, looks_like=kind)
-    try:
-        return _check(path, _marked(head) or _utf16_without_mark(head) or "utf-8")
-    except LessonError as error:
-        if kind and error.code == "binary_file":
-            raise LessonError("misnamed_file", name=path.name, looks_like=kind) from error
-        raise
-
-
-def looks_like(path: Path) -> str:
-    """Answers the format that the first bytes of `path` tell (PDF, DOCX, PNG…); empty where they tell none."""
-    with path.open("rb") as file:
-        head = file.read(32)
-    if head.startswith(b"PK\x03\x04"):
-        return _zipped(path)
-    return next((kind for first, kind in _FIRST_BYTES.items() if head.startswith(first)), "")
-
-
-def _zipped(path: Path) -> str:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = archive.namelist()
-            if "mimetype" in names and archive.getinfo("mimetype").file_size < 200:
-                mime = archive.read("mimetype").decode("ascii", errors="replace")
-                return next((kind for part, kind in _MIME.items() if part in mime), "ZIP")
-    except (zipfile.BadZipFile, OSError, ValueError, RuntimeError, NotImplementedError):
-        return "ZIP"
-    return next((kind for first, kind in _ZIPPED.items() if any(name.startswith(first) for name in names)), "ZIP")
+    other = no_text(path)
+    if other == ENCRYPTED:
+        raise LessonError("encrypted_file", name=path.name)
+    if other:
+        raise misnamed(path, other)
+    return _check(path, _marked(head) or _utf16_without_mark(head) or "utf-8")
 
 
 def open_text(path: Path, encoding: Encoding, newline: str | None = "") -> TextIO:

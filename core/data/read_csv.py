@@ -18,7 +18,8 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from core.data.csv_form import NO_DELIMITER, Form, find_form, too_long
-from core.data.decode import Encoding, find_encoding, lines, looks_like, open_text
+from core.data.decode import Encoding, find_encoding, lines, open_text
+from core.data.kind import no_text
 from core.data.table import BATCH_ROWS, Note, Options, Progress, Table
 from core.errors import LessonError
 
@@ -81,7 +82,7 @@ def _quick_encoding(path: Path) -> Encoding | None:
             if b"\x00" in block:
                 return None
             block = file.read(_BLOCK)
-    return None if looks_like(path) else Encoding("utf-8-sig" if head.startswith(codecs.BOM_UTF8) else "utf-8")
+    return None if no_text(path) else Encoding("utf-8-sig" if head.startswith(codecs.BOM_UTF8) else "utf-8")
 
 
 # ---------------------------------------------------------------- the quick way

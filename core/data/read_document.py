@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from core.data import archive
 from core.data.decode import find_encoding
+from core.data.kind import ENCRYPTED, kind_of, misnamed
 from core.data.table import Note, Options, Progress, Table
 from core.errors import LessonError
 
@@ -77,21 +78,21 @@ def running_text(path: Path) -> tuple[str, tuple[Note, ...]]:
 
 def _checked_suffix(path: Path) -> str:
     suffix = path.suffix.lower().replace(".htm", ".html").replace(".htmll", ".html")
-    real = archive.kind(path)
-    if real == "encrypted":
+    real = kind_of(path)
+    if real == ENCRYPTED:
         raise LessonError("encrypted_file", name=path.name)
     if suffix == ".html":
         if real not in (".html", ".xml", ".txt", ""):
-            raise archive.misnamed(path, real)
+            raise misnamed(path, real)
         return suffix
     if real in (suffix, ".zip") or real == "":
         if real != ".rtf" and not zipfile.is_zipfile(path):
             raise LessonError("broken_file", name=path.name)
         if real == ".zip":
             archive.check(path)  # says what is wrong, if it is not just some other ZIP
-            raise archive.misnamed(path, real)
+            raise misnamed(path, real)
     elif real not in _FORMATS or ".html" in (real, suffix):
-        raise archive.misnamed(path, real)
+        raise misnamed(path, real)
     if real in (".docx", ".odt", ".epub"):
         archive.check(path)
     return real  # a DOCX called .odt opens all the same

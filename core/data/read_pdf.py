@@ -10,7 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from core.data import archive
+from core.data.kind import kind_of, misnamed
 from core.data.table import Note, Options, Progress, Table
 from core.errors import LessonError
 from core.texts import unaccented
@@ -62,15 +62,16 @@ def read_pdf(path: Path, options: Options, progress: Progress) -> Table:
 def _pages(path: Path, progress: Progress) -> list[list[_Line]]:
     import pypdfium2
 
-    real = archive.kind(path)
-    if real not in (".pdf", ""):
-        raise archive.misnamed(path, real)
     with _PDFIUM:
         try:
             document = pypdfium2.PdfDocument(path)
         except pypdfium2.PdfiumError as error:
-            code = "encrypted_file" if "password" in str(error).lower() else "broken_file"
-            raise LessonError(code, name=path.name) from error
+            if "password" in str(error).lower():
+                raise LessonError("encrypted_file", name=path.name) from error
+            real = kind_of(path)
+            if real not in (".pdf", ""):
+                raise misnamed(path, real) from error
+            raise LessonError("broken_file", name=path.name) from error
         try:
             return _all_lines(document, path.name, progress)
         finally:

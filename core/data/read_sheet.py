@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from core.data import archive, table
 from core.data.columns import USUAL_NAMES
+from core.data.kind import ENCRYPTED, kind_of, misnamed
 from core.data.read_csv import name_columns, read_csv
 from core.data.table import MOST_COLUMNS, Note, Options, Progress, Table
 from core.errors import LessonError
@@ -50,8 +51,8 @@ def read_sheet(path: Path, options: Options, progress: Progress) -> Table:
     Raises LessonError `encrypted_file`, `broken_file`, `misnamed_file`, `empty_file`, `too_many_columns`, and what
     `archive.check` does; `unpacks_too_big` also where a cell stands too far from the others.
     """
-    real = archive.kind(path)
-    if real == "encrypted":
+    real = kind_of(path)
+    if real == ENCRYPTED:
         raise LessonError("encrypted_file", name=path.name)
     said: tuple[Note, ...] = ()
     if real == ".txt":
@@ -67,7 +68,7 @@ def read_sheet(path: Path, options: Options, progress: Progress) -> Table:
     else:
         if real in ("", ".zip"):
             raise LessonError("broken_file", name=path.name)
-        raise archive.misnamed(path, real)
+        raise misnamed(path, real)
     return _chosen(sheets, options, path.name, said)
 
 

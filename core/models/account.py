@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from core.data.hub_answers import awaited
 from core.data.table import Progress
 from core.errors import LessonError
+from core.models.answers import trouble
 
 T = TypeVar("T")
 
@@ -65,12 +66,9 @@ def clean(pasted: str) -> str:
 def whoami(token: str, seconds: float = ANSWER_SECONDS) -> Account:
     """Asks the Hub whose token this is and what it may do.
 
-    Raises LessonError: `token_refused` (wrong, expired or revoked), `account_hub_slow`, `account_hub_away`,
-    `account_hub_busy` (wait, in seconds), `account_hub_broken`.
+    Raises LessonError: `token_refused` (wrong, expired or revoked), and what `core.models.answers.trouble` answers.
     """
-    from huggingface_hub import HfApi
-
-    return _answered(lambda _: _told(HfApi(token=token).whoami()), seconds)
+    return _answered(lambda _: _told(_ask(token, seconds)), seconds)
 
 
 def may_write(account: Account | None, owner: str = "") -> bool:
@@ -92,6 +90,17 @@ def reach(seconds: float = ANSWER_SECONDS) -> float:
     begun = time.perf_counter()
     _answered(ask, seconds)
     return time.perf_counter() - begun
+
+
+def _ask(token: str, seconds: float) -> Any:
+    """Asks as `HfApi.whoami` does, which has no time limit: a silent Hub would keep a thread, and the token in it."""
+    from huggingface_hub import constants
+    from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status
+
+    address = f"{constants.ENDPOINT}/api/whoami-v2"
+    answer = get_session().get(address, headers=build_hf_headers(token=token), timeout=seconds)
+    hf_raise_for_status(answer)
+    return answer.json()
 
 
 def _told(answer: Mapping[str, Any]) -> Account:
@@ -122,26 +131,7 @@ def _answered(ask: Callable[[Progress], T], seconds: float) -> T:
 
 
 def _explained(error: Exception) -> LessonError:
-    from huggingface_hub.errors import HfHubHTTPError, HTTPError
+    from huggingface_hub.errors import HfHubHTTPError
 
-    if isinstance(error, HfHubHTTPError):
-        status = error.response.status_code
-        if status in (401, 403):
-            return LessonError("token_refused")
-        if status == 429:
-            return LessonError("account_hub_busy", wait=_wait(error.response.headers))
-        return LessonError("account_hub_broken")
-    if isinstance(error, TimeoutError) or "Timeout" in type(error).__name__:
-        return LessonError("account_hub_slow", seconds=round(ANSWER_SECONDS))
-    if isinstance(error, HTTPError | ConnectionError | OSError):
-        return LessonError("account_hub_away")
-    return LessonError("account_hub_broken")
-
-
-def _wait(headers: Mapping[str, str]) -> int:
-    """Answers how many seconds a busy Hub asks for; a minute where it does not say."""
-    from huggingface_hub.utils import parse_ratelimit_headers
-
-    asked = headers.get("Retry-After", "")
-    limit = parse_ratelimit_headers(headers)
-    return int(asked) if asked.isdecimal() else limit.reset_in_seconds if limit else 60
+    is_refused = isinstance(error, HfHubHTTPError) and error.response.status_code in (401, 403)
+    return LessonError("token_refused") if is_refused else trouble(error)

@@ -19,7 +19,7 @@ from core.errors import LessonError
 from core.models.answers import in_words
 from core.models.hub import UNWANTED, WANTED
 
-ANSWER_SECONDS = 6  # a network that takes the question and never answers is no connection
+ANSWER_SECONDS = 6  # a Hub that takes the question and is still silent then is slow
 _LARGE = 1_000_000  # bytes from which a file is worth taking up again
 _PIECE = 1 << 17  # bytes between one look at how far it is and the next
 _SHA256 = re.compile(r"[0-9a-f]{64}")  # what the Hub names a large file by

@@ -8,7 +8,7 @@ from tokenizers import Tokenizer as Backend
 from tokenizers import decoders, models, pre_tokenizers, trainers
 
 from core.errors import LessonError
-from core.storage import disk_errors
+from core.models.answers import in_words
 from core.tokens import tokenizer as tokenizers
 from core.tokens.chips import byte_letters
 from core.tokens.tokenizer import Tokenizer
@@ -17,7 +17,7 @@ MOST_TEXTS = 2_000  # counted in under a second, and enough for pieces that look
 MOST_PIECES = 2_000
 _MOST_CHARACTERS = 1_000_000  # of all the texts together: some of them may be books
 _FILES = ["tokenizer.json", "tokenizer_config.json", "config.json"]
-_ANSWER_SECONDS = 6  # a network that takes the question and never answers is no connection
+_ANSWER_SECONDS = 6  # a Hub that takes the question and is still silent then is slow
 
 
 @lru_cache(maxsize=1)
@@ -66,8 +66,7 @@ def on_disk() -> dict[str, Path]:
 def fetch(id: str, token: str | None = None) -> Tokenizer:
     """Answers the tokenizer of a Hub model: the copy on disk, else downloaded, some megabytes and no weights.
 
-    Raises LessonError: `model_not_a_name`, `model_not_found`, `model_gated`, `no_connection`, `no_tokenizer`,
-    `disk_full`.
+    Raises LessonError: `model_not_a_name`, `no_tokenizer`, and what `core.models.answers` says.
     """
     from core.models import hub
 
@@ -78,18 +77,10 @@ def fetch(id: str, token: str | None = None) -> Tokenizer:
 
 
 def _download(id: str, token: str | None) -> Path:
-    from huggingface_hub import HfApi, constants, snapshot_download
-    from huggingface_hub.errors import GatedRepoError, HTTPError, LocalEntryNotFoundError, RepositoryNotFoundError
+    from huggingface_hub import HfApi, snapshot_download
 
-    try:
+    with in_words(id):
         files = HfApi(token=token or False).model_info(id, timeout=_ANSWER_SECONDS).siblings or []
         if _FILES[0] not in {file.rfilename for file in files}:
             raise LessonError("no_tokenizer", folder=id)
-        with disk_errors(Path(constants.HF_HUB_CACHE)):
-            return Path(snapshot_download(id, allow_patterns=_FILES, token=token or False))
-    except GatedRepoError as error:
-        raise LessonError("model_gated", model=id) from error
-    except RepositoryNotFoundError as error:
-        raise LessonError("model_not_found", model=id) from error
-    except (HTTPError, LocalEntryNotFoundError, ConnectionError, TimeoutError) as error:
-        raise LessonError("no_connection", model=id) from error
+        return Path(snapshot_download(id, allow_patterns=_FILES, token=token or False))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from core import processes, storage
 from core import project as projects
-from core.data import stages, table
+from core.data import sources, stages, table
 from core.generation.score import Score
 from core.models.folder import CLASSROOM
 from core.project import Project
@@ -71,7 +71,7 @@ def _english(project: Project) -> Iterator[Project]:
     """Gives a passing project of our English texts for the task, cut in tokens for the classroom model."""
     with tempfile.TemporaryDirectory() as workspace:
         foreign = projects.create(Path(workspace), "English", "en", task=project.task, model=CLASSROOM)
-        stages.load_texts(foreign, stages.open_source(f"sample:{TASKS[project.task].sample}", "en"))
+        stages.load_texts(foreign, sources.open_source(f"sample:{TASKS[project.task].sample}", "en"))
         stages.prepare(foreign)
         encode.encode(foreign)
         yield projects.open_project(Path(workspace), foreign.id)

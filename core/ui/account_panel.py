@@ -89,7 +89,7 @@ def _check(step: Lesson) -> None:
             session.keep_token(token, accounts.whoami(token))
     except LessonError as error:
         problem.show(error, step.language)
-        if not error.code.startswith("account_hub"):  # with the Hub in trouble it may be a good one, and waits
+        if error.code.startswith("token_"):  # with the Hub in trouble it may be a good one, and waits
             st.session_state.pop(_PASTED, None)
         return
     st.session_state.pop(_PASTED, None)

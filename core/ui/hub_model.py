@@ -1,7 +1,6 @@
 """One model of the Hub, in step 3: its label before anything comes down, whether it fits, and its download."""
 
 import time
-from collections.abc import Callable
 
 import streamlit as st
 
@@ -52,13 +51,10 @@ def _here(step: Lesson, id: str, folder) -> bool:
 
 
 def _asked(step: Lesson, id: str, token: str | None) -> Looked | None:
-    try:
-        with st.spinner(step("hub.asking")):
-            found = search.look(id, token)
-    except LessonError as error:
-        problem.show(error, step.language)
-        return None
-    st.session_state[_SEEN] = {**st.session_state.get(_SEEN, {}), id: found}
+    found: Looked | None = None
+    with problem.shown(step.language, step("hub.asking")):
+        found = search.look(id, token)
+        st.session_state[_SEEN] = {**st.session_state.get(_SEEN, {}), id: found}
     return found
 
 
@@ -98,18 +94,14 @@ def _download(step: Lesson, id: str, looked: Looked | None, token: str | None) -
     elif looked and looked.may_have:
         label = step("download", size=looked.bytes / 1e6)
         if st.button(label, key="download", type="primary", icon=":material/download:"):
-            _try(step, lambda: download.start(id, token))
+            _begin(step, id, token)
         st.caption(step.words.body("download"))
 
 
-def _try(step: Lesson, deed: Callable[[], None]) -> None:
-    try:
-        with st.spinner(step("download.starting")):
-            deed()
-    except LessonError as error:
-        problem.show(error, step.language)
-        return
-    st.rerun()
+def _begin(step: Lesson, id: str, token: str | None) -> None:
+    with problem.shown(step.language, step("download.starting")):
+        download.start(id, token)
+        st.rerun()
 
 
 def _under_way(step: Lesson, id: str) -> None:
@@ -153,7 +145,7 @@ def _standing(step: Lesson, id: str, token: str | None) -> None:
     if again.button(
         step("download.resume"), key="download.resume", type="primary", icon=":material/play_arrow:", width="stretch"
     ):
-        _try(step, lambda: download.start(id, token))
+        _begin(step, id, token)
     if away.button(
         step("download.forget"),
         key="download.forget",
@@ -161,4 +153,5 @@ def _standing(step: Lesson, id: str, token: str | None) -> None:
         width="stretch",
         help=step.words.body("download.forget"),
     ):
-        _try(step, lambda: download.forget(id))
+        download.forget(id)
+        st.rerun()

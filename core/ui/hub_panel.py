@@ -30,7 +30,8 @@ def ask(step: Lesson, look: Look, fetch: Fetch) -> None:
     _search(step)
     id = _name(step)
     if st.button(step("hub.look"), key="hub.look", icon=":material/visibility:", disabled=not id):
-        _try(step, lambda: _looked(id, look))
+        with problem.shown(step.language, step("hub.asking")):
+            _looked(id, look)
     seen = st.session_state.get(_SEEN, {}).get(id)
     if seen:
         _bring(step, id, seen, fetch)
@@ -50,7 +51,8 @@ def _search(step: Lesson) -> None:
         pressed = st.form_submit_button(step("hub.search"), icon=":material/search:")
     st.session_state[_WORDS] = words
     if pressed:
-        _try(step, lambda: st.session_state.update({_FOUND: hub.search(words, language)}))
+        with problem.shown(step.language, step("hub.asking")):
+            st.session_state[_FOUND] = hub.search(words, language)
     found: list[HubDataset] | None = st.session_state.get(_FOUND)
     if found == []:
         st.caption(step("hub.nothing"))
@@ -105,12 +107,5 @@ def _bring(step: Lesson, id: str, seen: dict[str, list[str]], fetch: Fetch) -> N
     st.caption(step("hub.where", dataset=in_code(id)))
     label = step("hub.fetch", rows=rows, dataset=plain(id))
     if st.button(label, key="hub.fetch", icon=":material/download:", disabled=not split) and split:
-        _try(step, lambda: fetch(id, configuration, split, int(rows)))
-
-
-def _try(step: Lesson, deed: Callable[[], None]) -> None:
-    try:
-        with st.spinner(step("hub.asking")):
-            deed()
-    except LessonError as error:
-        problem.show(error, step.language)
+        with problem.shown(step.language, step("hub.asking")):
+            fetch(id, configuration, split, int(rows))

@@ -13,7 +13,7 @@ import streamlit as st
 
 from core import project as projects
 from core import texts, workshop
-from core.data import stages
+from core.data import sources
 from core.project import Project
 from core.texts import Words
 from core.ui import glossary_links, problem, questions_panel, session, sidebar, typefaces
@@ -202,7 +202,7 @@ def _head(lesson: Lesson) -> None:
 
 
 def _locked(lesson: Lesson, waiting: list[str]) -> None:
-    read = waiting[0] == "texts" and lesson.project and stages.kept_source(lesson.project)
+    read = waiting[0] == "texts" and lesson.project and sources.kept_source(lesson.project)
     missing = lesson("missing.texts.read", source=plain(read.name)) if read else lesson(f"missing.{waiting[0]}")
     st.info(f"**{lesson('locked')}** {missing}", icon=":material/lock:")
     first = next(step for step in workshop.STEPS if step.name == MADE_IN[waiting[0]])

@@ -3,13 +3,12 @@
 import streamlit as st
 
 from core import machine
-from core.errors import LessonError
 from core.models import fit, hub, licence, search
 from core.models import folder as models
 from core.models.search import Label
 from core.models.shelf import SHELF, ShelfModel
 from core.training import bases
-from core.ui import problem, session
+from core.ui import hub_model, problem, session
 from core.ui.lesson import Lesson
 from core.ui.plain import model_name, plain
 
@@ -44,6 +43,16 @@ def ask(step: Lesson, place: str, token: str | None = None) -> str:
     if place == "folder":
         return _typed(step, "folder_path", "folder.path")
     return models.CLASSROOM
+
+
+def may_choose(step: Lesson, place: str, reference: str, token: str | None = None) -> bool:
+    """Says whether what she points at can be chosen now; one of the Hub is shown first, with what can be done with it.
+
+    An empty name of a folder can be: what is wrong with it is said when she presses.
+    """
+    if place in OF_THE_HUB:
+        return hub_model.show(step, reference, token)
+    return bool(reference) or place == "folder"
 
 
 def _typed(step: Lesson, key: str, label: str, example: str = "") -> str:
@@ -110,11 +119,8 @@ def _hub(step: Lesson, token: str | None) -> str:
         )
         pressed = st.form_submit_button(step("hub.search"), icon=":material/search:")
     if pressed:
-        try:
-            with st.spinner(step("hub.asking")):
-                st.session_state[_FOUND] = search.search(words, language, task, token=token)
-        except LessonError as error:
-            problem.show(error, step.language)
+        with problem.shown(step.language, step("hub.asking")):
+            st.session_state[_FOUND] = search.search(words, language, task, token=token)
     _found(step)
     return _typed(step, "hub_id", "hub.id", SHELF[0].id)
 

@@ -2,6 +2,8 @@
 
 import logging
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import streamlit as st
 
@@ -14,6 +16,16 @@ from core.ui.plain import in_code
 def show(error: Exception, language: str) -> None:
     """Shows a LessonError in its three parts; anything else is our fault, logged whole, and said so."""
     st.error(_markdown(explain(error, language)), icon=":material/error:")
+
+
+@contextmanager
+def shown(language: str, meanwhile: str) -> Iterator[None]:
+    """Does what stands in the block, saying `meanwhile`; a LessonError ends the block and is shown in its place."""
+    try:
+        with st.spinner(meanwhile):
+            yield
+    except LessonError as error:
+        show(error, language)
 
 
 def explain(error: Exception, language: str) -> Explanation:

@@ -6,10 +6,10 @@ from typing import Any
 import pyarrow.compute as pc
 import streamlit as st
 
-from core.data import apart, stages
+from core.data import apart, sources, stages
 from core.data.clean import GROUP
 from core.data.columns import guess_columns, guess_group
-from core.data.stages import Source
+from core.data.sources import Source
 from core.data.table import PIECES, Options, Progress
 from core.errors import LessonError
 from core.tasks import Task
@@ -41,12 +41,12 @@ def ask_source(step: Lesson, task: Task) -> Source | None:
         step.keep(origin=origin)
     if origin == "sample":
         st.caption(step(f"sample.{task.sample}"))
-        return stages.open_source(f"sample:{task.sample}", step.language)
+        return sources.open_source(f"sample:{task.sample}", step.language)
     {"file": _upload, "paste": _paste, "hub": _hub, "path": _path}[origin](step)
     if error := _failure(origin):
         problem.show(error, step.language)
         return None
-    source = stages.kept_source(step.project) if step.project else None
+    source = sources.kept_source(step.project) if step.project else None
     if source is None or source.origin != origin:
         return None
     _tell(step, source)
@@ -89,7 +89,7 @@ def ask_columns(step: Lesson, task: Task, source: Source) -> dict[str, str]:
             help=step.words.body("column.group"),
         )
         if columns[GROUP]:
-            values = _distinct(f"{stages.source_key(session.ensure_project())} {source.name}", columns[GROUP], source)
+            values = _distinct(f"{sources.source_key(session.ensure_project())} {source.name}", columns[GROUP], source)
             st.caption(step("column.group.chosen", column=in_code(columns[GROUP]), values=values))
     return columns
 
@@ -154,7 +154,7 @@ def _ask_options(step: Lesson, source: Source) -> None:
     wanted = Options(**chosen)
     if chosen and wanted != Options(taken.sheet, taken.pieces, taken.separator):
         project = session.ensure_project()
-        _read(step, "options", str(wanted), lambda progress: stages.read_again(project, wanted, progress))
+        _read(step, "options", str(wanted), lambda progress: sources.read_again(project, wanted, progress))
         if error := _failure("options"):
             problem.show(error, step.language)
 
@@ -196,14 +196,14 @@ def _upload(step: Lesson) -> None:
             step,
             "file",
             what,
-            lambda progress: stages.keep_files(
+            lambda progress: sources.keep_files(
                 project, [(name, file.getvalue()) for name, file in files], progress=progress
             ),
         )
 
 
 def _paste(step: Lesson) -> None:
-    before = stages.pasted(step.project) if step.project else ""
+    before = sources.pasted(step.project) if step.project else ""
     st.caption(step.words.body("paste"))
     pasted = st.text_area(step("paste"), before, key="paste", height=200)
     if pasted and pasted.strip() and pasted != before:
@@ -213,7 +213,7 @@ def _paste(step: Lesson) -> None:
             step,
             "paste",
             f"{hash(pasted)}",
-            lambda progress: stages.keep_files(project, content, progress=progress, origin="paste"),
+            lambda progress: sources.keep_files(project, content, progress=progress, origin="paste"),
         )
 
 
@@ -223,7 +223,7 @@ def _path(step: Lesson) -> None:
         step.keep(path=path)
         st.session_state.pop(f"{_READ}.path", None)
         project = session.ensure_project()
-        _read(step, "path", path, lambda progress: stages.keep_path(project, path, progress=progress))
+        _read(step, "path", path, lambda progress: sources.keep_path(project, path, progress=progress))
 
 
 def _hub(step: Lesson) -> None:
@@ -237,6 +237,6 @@ def _hub(step: Lesson) -> None:
         chosen = {"id": id, "configuration": configuration, "split": split, "rows": rows}
         project = session.ensure_project()
         st.session_state.pop(f"{_READ}.hub", None)
-        _read(step, "hub", str(chosen), lambda progress: stages.keep_hub(project, progress, token, **chosen))
+        _read(step, "hub", str(chosen), lambda progress: sources.keep_hub(project, progress, token, **chosen))
 
     hub_panel.ask(step, look, fetch)

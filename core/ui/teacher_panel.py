@@ -6,7 +6,7 @@ import streamlit as st
 
 from core import machine, storage, workshop
 from core import project as projects
-from core.data import stages
+from core.data import sources, stages
 from core.errors import LessonError
 from core.models.folder import CLASSROOM
 from core.project import Project
@@ -98,7 +98,7 @@ def _begin(one: Pack) -> None:
     workshop.choose_model(project, one.model)
     if one.texts:
         projects.update(project, "05_load_texts", {"origin": "path"})
-        stages.keep_path(project, str(one.texts))
-        source = stages.kept_source(project)
+        sources.keep_path(project, str(one.texts))
+        source = sources.kept_source(project)
         if source:
             stages.load_texts(project, source, None)

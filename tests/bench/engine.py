@@ -57,12 +57,12 @@ def make_model(folder: Path) -> None:
 def prepare(workspace: Path, model: str, size: str) -> dict:
     """Makes a project of the sample poems and a run with the quick dial's settings."""
     from core import project as projects
-    from core.data import stages, table
+    from core.data import sources, stages, table
     from core.tokens import encode
     from core.training import plan, runs
 
     project = projects.create(workspace, "bench", "es", model=model)
-    stages.load_texts(project, stages.open_source("sample:poems", "es"))
+    stages.load_texts(project, sources.open_source("sample:poems", "es"))
     stages.prepare(project)
     encode.encode(project)
     changes = {"epochs": EPOCHS[size], "evaluations": 1}

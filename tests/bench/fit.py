@@ -18,7 +18,7 @@ import make_models  # noqa: E402
 
 from core import machine, processes  # noqa: E402
 from core import project as projects  # noqa: E402
-from core.data import stages  # noqa: E402
+from core.data import sources, stages  # noqa: E402
 from core.models import fit  # noqa: E402
 from core.models import folder as models  # noqa: E402
 from core.tokens import encode  # noqa: E402
@@ -90,7 +90,7 @@ def project_for(folder: Path, root: Path, is_seq2seq: bool) -> projects.Project:
     path.write_text("".join(json.dumps(row if is_seq2seq else {"text": row["text"]}) + "\n" for row in rows))
     task = "summarize" if is_seq2seq else "write"
     made = projects.create(root / "ws", "banco", "es", task=task, model=str(folder))
-    stages.load_texts(made, stages.open_source(str(path), "es"))
+    stages.load_texts(made, sources.open_source(str(path), "es"))
     stages.prepare(made)
     encode.encode(made, fit.TOKENS_A_TEXT)
     return projects.open_project(made.folder.parent, made.id)

@@ -23,7 +23,7 @@ sys.path.insert(0, str(ROOT))
 
 from core import processes  # noqa: E402
 from core import project as projects  # noqa: E402
-from core.data import stages  # noqa: E402
+from core.data import sources, stages  # noqa: E402
 from core.project import Project  # noqa: E402
 from core.tokens import encode  # noqa: E402
 from core.training import runs  # noqa: E402
@@ -48,7 +48,7 @@ FIRST_POINT = """() => [...document.querySelectorAll(".js-plotly-plot")]
 
 def prepare(workspace: Path) -> Project:
     project = projects.create(workspace, "bench", "es")
-    stages.load_texts(project, stages.open_source("sample:poems", "es"))
+    stages.load_texts(project, sources.open_source("sample:poems", "es"))
     stages.prepare(project)
     encode.encode(project)
     return projects.open_project(workspace, project.id)

@@ -59,7 +59,7 @@ def chain(path: Path, workspace: Path) -> dict:
 
     from core import processes
     from core import project as projects
-    from core.data import stages
+    from core.data import sources, stages
     from core.tokens import encode, lengths
 
     project = projects.create(workspace, "mil", "es")
@@ -69,9 +69,9 @@ def chain(path: Path, workspace: Path) -> dict:
     def lap(stage: str) -> None:
         seconds[stage] = time.perf_counter() - began - sum(seconds.values())
 
-    stages.keep_path(project, str(path))
+    sources.keep_path(project, str(path))
     lap("read")
-    source = stages.kept_source(project)
+    source = sources.kept_source(project)
     assert source
     stages.load_texts(project, source)
     lap("load")

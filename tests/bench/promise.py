@@ -14,7 +14,7 @@ sys.path.insert(0, str(ROOT))
 
 from core import processes  # noqa: E402
 from core import project as projects  # noqa: E402
-from core.data import stages  # noqa: E402
+from core.data import sources, stages  # noqa: E402
 from core.tokens import encode  # noqa: E402
 from core.training import plan, promise, runs  # noqa: E402
 
@@ -44,7 +44,7 @@ def main() -> None:
         made = {}
         for task, sample in (("write", "poems"), ("summarize", "notes")):
             project = projects.create(Path(folder), task, "es", task=task)
-            stages.load_texts(project, stages.open_source(f"sample:{sample}", "es"))
+            stages.load_texts(project, sources.open_source(f"sample:{sample}", "es"))
             stages.prepare(project)
             encode.encode(project)
             made[task] = projects.open_project(Path(folder), project.id)

@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core import storage
-from core.data import stages, table
+from core.data import sources, stages, table
 from core.data.clean import clean
 from core.data.recipe import NEAR_MOST, Recipe, propose, repairs_of
 from core.data.split import PARTS
@@ -43,7 +43,7 @@ def load(project, texts, **columns):
     found = from_rows(
         [{"text": text, **{n: v[i] for n, v in columns.items()}} for i, text in enumerate(texts)], ["text", *columns]
     )
-    return stages.load_texts(project, stages.Source("a.csv", found), {name: name for name in columns})
+    return stages.load_texts(project, sources.Source("a.csv", found), {name: name for name in columns})
 
 
 # ------------------------------------------------------------------ a recipe
@@ -199,7 +199,7 @@ def test_only_blank_texts_and_wrong_columns_are_refused(new_project):
     project = new_project()
     with pytest.raises(LessonError, match="only_blank_texts"):
         load(project, [" "] * 20)
-    full = stages.Source("a.csv", from_rows([{"text": "x"}], ["text"]))
+    full = sources.Source("a.csv", from_rows([{"text": "x"}], ["text"]))
     with pytest.raises(LessonError, match="column_not_found"):
         stages.load_texts(project, full, {"text": "otra"})
     assert not project.texts.exists()

@@ -6,7 +6,7 @@ import os
 import psutil
 import pytest
 
-from core.data import apart, stages, table
+from core.data import apart, sources, stages, table
 from core.data.columns import guess_columns, guess_group
 from core.data.decode import LONGEST_CELL, Encoding
 from core.data.read import read
@@ -50,8 +50,8 @@ def test_an_ending_in_capitals_is_the_same_ending(tmp_path):
 def test_an_upload_is_read_by_another_process_and_opened_from_disk(new_project):
     project = new_project()
     shares = []
-    stages.keep_files(project, [("poemas.csv", "n;texto\n1;«Niño»\n".encode("cp1252"))], progress=shares.append)
-    source = stages.kept_source(project)
+    sources.keep_files(project, [("poemas.csv", "n;texto\n1;«Niño»\n".encode("cp1252"))], progress=shares.append)
+    source = sources.kept_source(project)
     assert source.name == "poemas.csv"
     assert source.table.data.to_pylist() == [{"n": "1", "texto": "«Niño»"}]
     assert "encoding" in {note.code for note in source.table.notes}
@@ -59,21 +59,21 @@ def test_an_upload_is_read_by_another_process_and_opened_from_disk(new_project):
 
 def test_an_upload_that_cannot_be_read_leaves_the_project_as_it_was(new_project):
     project = new_project()
-    stages.keep_files(project, [("a.csv", b"text\nuno\n")])
+    sources.keep_files(project, [("a.csv", b"text\nuno\n")])
     with pytest.raises(LessonError):
-        stages.keep_files(project, [("b.csv", b"\x00\x01\x02")])
-    assert stages.kept_source(project).table.data.to_pylist() == [{"text": "uno"}]
+        sources.keep_files(project, [("b.csv", b"\x00\x01\x02")])
+    assert sources.kept_source(project).table.data.to_pylist() == [{"text": "uno"}]
 
 
 def test_several_files_become_one_table(new_project):
     project = new_project()
-    stages.keep_files(project, [("a.txt", b"uno"), ("b.txt", b"dos")])
-    assert [row["text"] for row in stages.kept_source(project).table.data.to_pylist()] == ["uno", "dos"]
+    sources.keep_files(project, [("a.txt", b"uno"), ("b.txt", b"dos")])
+    assert [row["text"] for row in sources.kept_source(project).table.data.to_pylist()] == ["uno", "dos"]
 
 
 def test_a_hostile_file_name_stays_inside_the_project(new_project):
     project = new_project()
-    stages.keep_files(project, [("../../../evil.txt", b"uno\n\ndos")])
+    sources.keep_files(project, [("../../../evil.txt", b"uno\n\ndos")])
     (kept,) = (project.folder / "source" / "files").rglob("*.txt")
     assert kept.name == "evil.txt"
     assert sorted(path.name for path in project.folder.parent.iterdir()) == [project.id]
@@ -81,27 +81,27 @@ def test_a_hostile_file_name_stays_inside_the_project(new_project):
 
 def test_a_file_may_be_read_again_in_another_way(new_project):
     project = new_project()
-    stages.keep_files(project, [("a.txt", b"uno\ndos\n\ntres")])
-    assert len(stages.kept_source(project).table) == 2
-    stages.read_again(project, Options(pieces="line"))
-    source = stages.kept_source(project)
+    sources.keep_files(project, [("a.txt", b"uno\ndos\n\ntres")])
+    assert len(sources.kept_source(project).table) == 2
+    sources.read_again(project, Options(pieces="line"))
+    source = sources.kept_source(project)
     assert (len(source.table), source.table.taken.pieces) == (3, "line")
 
 
 def test_a_path_on_this_computer_is_read_where_it_lies(new_project, tmp_path):
     project = new_project()
     path = written(tmp_path, "grande.csv", b"texto\nuno\ndos\n")
-    stages.keep_path(project, f' "{path}" ')
-    assert len(stages.kept_source(project).table) == 2
+    sources.keep_path(project, f' "{path}" ')
+    assert len(sources.kept_source(project).table) == 2
     assert not (project.folder / "source" / "files").exists()
     with pytest.raises(LessonError, match="file_not_found"):
-        stages.keep_path(project, str(tmp_path / "no-está.csv"))
+        sources.keep_path(project, str(tmp_path / "no-está.csv"))
 
 
 @pytest.mark.parametrize("written", ["~nadie-de-aquí/x.csv", "Verde que te quiero verde. " * 20, "a\0b.csv", ""])
 def test_what_is_no_path_at_all_is_a_file_that_is_not_there(new_project, written):
     with pytest.raises(LessonError, match="file_not_found"):
-        stages.keep_path(new_project(), written)
+        sources.keep_path(new_project(), written)
 
 
 def test_a_name_that_is_no_text_is_said_and_nothing_is_lost(new_project, tmp_path):
@@ -111,7 +111,7 @@ def test_a_name_that_is_no_text_is_said_and_nothing_is_lost(new_project, tmp_pat
     except OSError:
         pytest.skip("this disk takes only names that are text")
     with pytest.raises(LessonError) as error:
-        stages.keep_path(new_project(), str(tmp_path / name))
+        sources.keep_path(new_project(), str(tmp_path / name))
     assert error.value.code == "cannot_read"
     str(error.value.facts).encode()
 
@@ -203,8 +203,8 @@ def test_summaries_need_two_columns():
 
 def test_half_an_emoji_is_read_as_a_mark_that_can_be_kept(new_project):
     project = new_project()
-    stages.keep_files(project, [("a.jsonl", rb'{"text": "luna \ud83c"}')])
-    stages.load_texts(project, stages.kept_source(project))
+    sources.keep_files(project, [("a.jsonl", rb'{"text": "luna \ud83c"}')])
+    stages.load_texts(project, sources.kept_source(project))
     assert table.rows(project.texts / "rows") == [{"row": 1, "text": "luna \ufffd"}]
 
 

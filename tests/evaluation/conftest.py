@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from core import project as projects
-from core.data import stages
+from core.data import sources, stages
 from core.tokens import encode
 from core.training import engine, plan, runs
 from core.training.runs import Run
@@ -24,7 +24,7 @@ def adapted_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     path = workspace / "notes.jsonl"
     path.write_text("".join(json.dumps(note) + "\n" for note in notes), encoding="utf-8")
     project = projects.create(workspace, "notes", "es", task="summarize")
-    stages.load_texts(project, stages.open_source(str(path), "es"))
+    stages.load_texts(project, sources.open_source(str(path), "es"))
     stages.prepare(project)
     encode.encode(project, 128)
     project = projects.open_project(workspace, project.id)

@@ -1,22 +1,18 @@
 """The Hub's models that these tests ask for."""
 
 import pytest
-from hub_server import Repository, serving
+from hub_server import FILES, Repository, serving
 
-from core.classroom import MODEL
-
-CLASSROOM_FILES = {path.name: path.read_bytes() for path in MODEL.iterdir()}
 MODELS = {
-    "prueba/classroom": Repository({**CLASSROOM_FILES, "pytorch_model.bin": b"pickled", "README.md": b"# card"}),
-    "prueba/pickled": Repository({"config.json": CLASSROOM_FILES["config.json"], "pytorch_model.bin": b"pickled"}),
+    "prueba/classroom": Repository({**FILES, "pytorch_model.bin": b"pickled", "README.md": b"# card"}),
+    "prueba/pickled": Repository({"config.json": FILES["config.json"], "pytorch_model.bin": b"pickled"}),
     "prueba/gated": Repository(refusal=(403, "GatedRepo")),
-    "prueba/closed": Repository(CLASSROOM_FILES, closed=True),  # some show their names, and keep their files
+    "prueba/closed": Repository(FILES, closed=True),  # some show their names, and keep their files
     "prueba/ill": Repository(refusal=(500, "")),
 }
 
 
 @pytest.fixture
 def hub():
-    """Gives the address of a running Hub, and the server to stop it."""
     with serving(models=MODELS) as server:
-        yield server.address, server
+        yield server

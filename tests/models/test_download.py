@@ -7,7 +7,7 @@ import time
 from collections import namedtuple
 
 import pytest
-from hub_server import Repository, point_at, serving
+from hub_server import FILES, Repository, point_at, serving
 
 from core import processes
 from core.classroom import MODEL
@@ -15,7 +15,6 @@ from core.errors import LessonError
 from core.models import download, fetch, folder, hub
 from core.processes import ACTIVE
 
-FILES = {path.name: path.read_bytes() for path in MODEL.iterdir()}
 WHOLE = sum(len(content) for content in FILES.values())
 ON_ITS_WAY = 1 << 18  # bytes that a server and a socket hold
 WEIGHTS = len(FILES["model.safetensors"])

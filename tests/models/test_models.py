@@ -1,43 +1,30 @@
 import json
-import os
 import shutil
 import socket
-import subprocess
-import sys
 import time
+from types import SimpleNamespace
 
 import pytest
+from hub_server import NOWHERE, point_at
 
 from core.classroom import MODEL
 from core.errors import LessonError
 from core.models import folder as models
 from core.models.hub import is_hub_id
-from core.processes import ROOT
-
-# Runs in a process of its own: the client library reads its settings when it is imported.
-FIND = """
-import sys
-from core.errors import LessonError
-from core.models import folder as models
-try:
-    print(models.find(sys.argv[1]))
-except LessonError as error:
-    print("LessonError", error.code)
-"""
 
 
-def find(id: str, address: str, cache) -> str:
-    known = {"HF_ENDPOINT": address, "HF_HOME": str(cache), "HF_HUB_DISABLE_XET": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
-    done = subprocess.run(
-        [sys.executable, "-c", FIND, id],
-        cwd=ROOT,
-        env={**os.environ, **known},
-        capture_output=True,
-        text=True,
-        timeout=90,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip().splitlines()[-1]
+@pytest.fixture
+def find(monkeypatch, tmp_path):
+    """Looks for a model at a Hub. Answers its folder, or the code of what is refused."""
+
+    def look(id, server):
+        point_at(monkeypatch, server, tmp_path / "cache")
+        try:
+            return models.find(id)
+        except LessonError as error:
+            return error.code
+
+    return look
 
 
 @pytest.fixture
@@ -45,15 +32,13 @@ def copied(tmp_path):
     return shutil.copytree(MODEL, tmp_path / "modelo")
 
 
-def test_a_model_of_the_hub_is_downloaded_once_and_then_found_without_connection(hub, tmp_path):
-    address, server = hub
-    first = find("prueba/classroom", address, tmp_path)
-    found = models.describe("prueba/classroom", models.Path(first)).parameters
+def test_a_model_of_the_hub_is_downloaded_once_and_then_found_without_connection(hub, find):
+    first = find("prueba/classroom", hub)
+    found = models.describe("prueba/classroom", first).parameters
     assert found == models.describe("classroom", MODEL).parameters
-    assert not (models.Path(first) / "pytorch_model.bin").exists()
-    server.shutdown()
-    server.server_close()
-    assert find("prueba/classroom", address, tmp_path) == first
+    assert not (first / "pytorch_model.bin").exists()
+    hub.stop()
+    assert find("prueba/classroom", hub) == first
 
 
 @pytest.mark.parametrize(
@@ -66,13 +51,13 @@ def test_a_model_of_the_hub_is_downloaded_once_and_then_found_without_connection
         ("prueba/ill", "hub_ill"),
     ],
 )
-def test_what_the_hub_refuses_is_said_in_words(hub, tmp_path, id, code):
-    assert find(id, hub[0], tmp_path) == f"LessonError {code}"
+def test_what_the_hub_refuses_is_said_in_words(hub, find, id, code):
+    assert find(id, hub) == code
 
 
-def test_no_connection_is_said_within_fifteen_seconds(tmp_path):
+def test_no_connection_is_said_within_fifteen_seconds(find):
     began = time.monotonic()
-    assert find("prueba/classroom", "http://127.0.0.1:9", tmp_path) == "LessonError no_connection"
+    assert find("prueba/classroom", NOWHERE) == "no_connection"
     assert time.monotonic() - began < 15
 
 
@@ -113,11 +98,11 @@ def test_broken_weights_are_refused_without_loading_them(copied, content):
         models.describe("x", copied)
 
 
-def test_a_hub_that_takes_the_question_and_never_answers_is_no_connection(tmp_path):
+def test_a_hub_that_takes_the_question_and_never_answers_is_slow(find):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         began = time.monotonic()
-        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        assert find("prueba/classroom", address, tmp_path) == "LessonError no_connection"
+        there = SimpleNamespace(address=f"http://127.0.0.1:{silent.getsockname()[1]}")
+        assert find("prueba/classroom", there) == "hub_slow"
     assert time.monotonic() - began < 15
 
 

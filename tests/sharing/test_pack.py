@@ -7,17 +7,31 @@ from pathlib import Path
 import pytest
 
 from core import project as projects
-from core.data import read, stages, table
+from core.data import read, sources, stages, table
 from core.errors import LessonError
 from core.models import folder as models
+from core.project import Project
 from core.sharing import pack
 
 
-@pytest.fixture
-def made(workspace, base, new_project):
-    project = projects.update(new_project(), model=str(base("llama")))
-    stages.load_texts(project, stages.open_source("sample:poems", "es"))
-    return pack.make(workspace / "packed", project, "Taller: «jueves»"), project
+def little_model(folder: Path) -> Path:
+    """Writes a model by hand: all that a pack looks at, and one tensor of four numbers."""
+    folder.mkdir(parents=True)
+    tensor = {"dtype": "F32", "shape": [2, 2], "data_offsets": [0, 16]}
+    header = json.dumps({"model.embed_tokens.weight": tensor}).encode()
+    (folder / "model.safetensors").write_bytes(len(header).to_bytes(8, "little") + header + bytes(range(16)))
+    (folder / "config.json").write_text(json.dumps({"architectures": ["LlamaForCausalLM"], "model_type": "llama"}))
+    (folder / "tokenizer.json").write_text("{}")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory) -> tuple[Path, Project]:
+    """A pack, and the project that it was made of. Neither is written to."""
+    root = tmp_path_factory.mktemp("here")
+    project = projects.create(root, "Prueba", "es", model=str(little_model(root / "modelito")))
+    stages.load_texts(project, sources.open_source("sample:poems", "es"))
+    return pack.make(root / "packed", project, "Taller: «jueves»"), project
 
 
 def rewritten(path: Path, target: Path, change) -> Path:
@@ -44,18 +58,18 @@ def test_the_model_and_the_texts_come_out_as_they_went_in(made, tmp_path):
     assert pack.unpack(tmp_path / "elsewhere", path) == opened, "opening it again changes nothing"
 
 
-def test_no_path_of_this_machine_and_no_choice_of_hers_goes_along(made, workspace):
+def test_no_path_of_this_machine_and_no_choice_of_hers_goes_along(made):
     path, project = made
     with zipfile.ZipFile(path) as packed:
         manifest = packed.read("pack.json").decode()
     assert project.id not in manifest
     assert str(Path(project.model).parent) not in manifest
-    assert [left.name for left in (workspace / "packed").iterdir()] == [path.name]
+    assert [left.name for left in path.parent.iterdir()] == [path.name]
 
 
-def test_the_texts_stay_when_she_says_so(workspace, base, made):
+def test_the_texts_stay_when_she_says_so(made, tmp_path):
     _, project = made
-    path = pack.make(workspace / "packed", project, "solo el modelo", with_texts=False)
+    path = pack.make(tmp_path, project, "solo el modelo", with_texts=False)
     assert not [name for name in zipfile.ZipFile(path).namelist() if name.startswith("texts/")]
 
 
@@ -64,7 +78,7 @@ def test_a_pack_of_the_classrooms_model_carries_only_texts(workspace, new_projec
     with pytest.raises(LessonError) as error:
         pack.make(workspace / "packed", project, "vacío")
     assert error.value.code == "pack_is_empty"
-    stages.load_texts(project, stages.open_source("sample:poems", "es"))
+    stages.load_texts(project, sources.open_source("sample:poems", "es"))
     opened = pack.unpack(workspace / "otro", pack.make(workspace / "packed", project, "textos"))
     assert opened.model == models.CLASSROOM
     assert opened.texts

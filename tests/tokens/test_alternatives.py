@@ -1,23 +1,23 @@
 """Other tokenizers to compare with: bytes, pieces counted in her texts, and another model's, without its weights."""
 
 import json
-import os
 import shutil
 import subprocess
 import sys
 import time
 
 import pytest
-from hub_server import Repository, serving
+from hub_server import FILES, NOWHERE, Repository, point_at, serving
 from hypothesis import given
 from hypothesis import strategies as st
 
 from core.classroom import MODEL
+from core.errors import LessonError
+from core.models import folder
 from core.processes import ROOT
 from core.tokens import alternatives
 from core.tokens import tokenizer as tokenizers
 
-FILES = {path.name: path.read_bytes() for path in MODEL.iterdir()}
 WITHOUT_TOKENIZER = {name: content for name, content in FILES.items() if name != "tokenizer.json"}
 MODELS = {
     "prueba/classroom": Repository(FILES),
@@ -26,35 +26,29 @@ MODELS = {
     "prueba/closed": Repository(FILES, closed=True),
     "prueba/ill": Repository(refusal=(500, "")),
 }
-# In a process of its own: the client library reads its settings when it is imported.
-FETCH = """
-import json, sys
-from core.errors import LessonError
-from core.tokens import alternatives
-try:
-    ids = alternatives.fetch(sys.argv[1]).encode("La lluvia")
-    folder = alternatives.on_disk()[sys.argv[1]]
-    print(json.dumps([ids, sorted(path.name for path in folder.iterdir())]))
-except LessonError as error:
-    print(json.dumps(error.code))
-"""
 
 
-def fetch(id, address, cache):
-    known = {"HF_ENDPOINT": address, "HF_HOME": str(cache), "HF_HUB_DISABLE_XET": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
-    command = [sys.executable, "-c", FETCH, id]
-    done = subprocess.run(
-        command, cwd=ROOT, env={**os.environ, **known}, capture_output=True, text=True, timeout=60, check=True
-    )
-    return json.loads(done.stdout.splitlines()[-1])
+@pytest.fixture
+def fetch(monkeypatch, tmp_path):
+    """Asks a Hub for a tokenizer. Answers how it cuts and which files came, or the code of what is refused."""
+
+    def ask(id, server):
+        point_at(monkeypatch, server, tmp_path)
+        try:
+            ids = alternatives.fetch(id).encode("La lluvia")
+        except LessonError as error:
+            return error.code
+        return ids, sorted(path.name for path in alternatives.on_disk()[id].iterdir())
+
+    return ask
 
 
-def test_only_the_tokenizer_comes_down_and_then_it_is_here_without_connection(tmp_path):
+def test_only_the_tokenizer_comes_down_and_then_it_is_here_without_connection(fetch):
     with serving(models=MODELS) as hub:
-        ids, files = fetch("prueba/classroom", hub.address, tmp_path)
+        ids, files = fetch("prueba/classroom", hub)
     assert ids == tokenizers.load(MODEL).encode("La lluvia")
     assert files == ["config.json", "tokenizer.json", "tokenizer_config.json"]
-    assert fetch("prueba/classroom", "http://127.0.0.1:9", tmp_path) == [ids, files]
+    assert fetch("prueba/classroom", NOWHERE) == (ids, files)
 
 
 @pytest.mark.parametrize(
@@ -64,26 +58,19 @@ def test_only_the_tokenizer_comes_down_and_then_it_is_here_without_connection(tm
         ("prueba/gated", "model_gated"),
         ("prueba/closed", "model_gated"),
         ("prueba/without", "no_tokenizer"),
-        ("prueba/ill", "no_connection"),
+        ("prueba/ill", "hub_ill"),
         ("../secreto", "model_not_a_name"),
     ],
 )
-def test_what_the_hub_refuses_is_said_in_words(tmp_path, id, code):
+def test_what_the_hub_refuses_is_said_in_words(fetch, id, code):
     with serving(models=MODELS) as hub:
-        assert fetch(id, hub.address, tmp_path) == code
+        assert fetch(id, hub) == code
 
 
-def test_a_model_of_which_only_the_tokenizer_came_is_not_taken_for_whole(tmp_path):
+def test_a_model_of_which_only_the_tokenizer_came_is_not_taken_for_whole(fetch):
     with serving(models=MODELS) as hub:
-        fetch("prueba/classroom", hub.address, tmp_path)
-        known = {"HF_ENDPOINT": hub.address, "HF_HOME": str(tmp_path), "HF_HUB_DISABLE_XET": "1"}
-        script = "from core.models import folder; print(folder.find('prueba/classroom') / 'model.safetensors')"
-        command = [sys.executable, "-c", script]
-        done = subprocess.run(
-            command, cwd=ROOT, env={**os.environ, **known}, capture_output=True, text=True, timeout=60
-        )
-    assert done.returncode == 0, done.stderr
-    assert os.path.exists(done.stdout.splitlines()[-1])
+        fetch("prueba/classroom", hub)
+        assert (folder.find("prueba/classroom") / "model.safetensors").exists()
 
 
 @given(st.text(st.characters(codec="utf-8")))

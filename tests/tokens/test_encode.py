@@ -8,7 +8,7 @@ from tokenizers import Tokenizer as Backend
 from tokenizers import decoders, models, pre_tokenizers
 
 from core import classroom, storage
-from core.data import stages, table
+from core.data import sources, stages, table
 from core.errors import LessonError
 from core.tasks import TASKS
 from core.tokens import encode, lengths
@@ -126,7 +126,7 @@ def test_pieces_keep_their_spaces_where_the_decoder_drops_the_first_one(tmp_path
 @pytest.mark.parametrize("language", ["es", "en"])
 def test_the_shortest_length_still_leaves_something_to_learn(new_project, language):
     project = new_project("summarize")
-    stages.load_texts(project, stages.open_source("sample:notes", language))
+    stages.load_texts(project, sources.open_source("sample:notes", language))
     stages.prepare(project)
     with pytest.raises(LessonError) as error:
         encode.encode(project, encode.SHORTEST)

@@ -2,15 +2,15 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from following import ended, only_run, train_here
 
-from core import processes, storage
 from core import project as projects
-from core.data import stages
+from core import storage
+from core.data import sources, stages
 from core.project import Project
 from core.tokens import encode
 from core.training import plan, runs
@@ -56,7 +56,7 @@ def new_project(verses: Path) -> Callable[..., Project]:
 
     def make(workspace: Path, model: str = "classroom") -> Project:
         project = projects.create(workspace, "verses", "es", model=model)
-        stages.load_texts(project, stages.open_source(str(verses), "es"))
+        stages.load_texts(project, sources.open_source(str(verses), "es"))
         stages.prepare(project)
         encode.encode(project)
         return projects.open_project(workspace, project.id)
@@ -81,13 +81,29 @@ def new_run() -> Callable[..., Run]:
 
 
 @pytest.fixture(scope="session")
-def finished_run(project: Project, new_run: Callable[..., Run]) -> Run:
-    """A run of thirty steps that nothing disturbed."""
-    run = new_run(project)
-    runs.start(run)
-    while processes.read_state(run.folder)["status"] in processes.ACTIVE:
-        time.sleep(0.05)
-    return run
+def finished_run(new_project: Callable[..., Project], new_run: Callable[..., Run], made_once) -> Run:
+    """A run of thirty steps, in a process of its own, that nothing disturbed. Never written to."""
+
+    def make(folder: Path) -> None:
+        run = new_run(new_project(folder))
+        runs.start(run)
+        assert ended(run)["status"] == "finished", (run.folder / "log.txt").read_text(encoding="utf-8")
+
+    return only_run(made_once("finished_run", make))
+
+
+@pytest.fixture(scope="session")
+def impatient_run(new_project: Callable[..., Project], new_run: Callable[..., Run], made_once) -> Run:
+    """A run that patience stopped in mid-epoch, some evaluations after its best. Never written to."""
+
+    def make(folder: Path) -> None:
+        run = new_run(
+            new_project(folder),
+            max_steps=60, evaluations=20, patience=2, learning_rate=0.01, schedule="constant", warmup_share=0,
+        )  # fmt: skip  # steps too large to settle, on whatever processor
+        assert train_here(run)["status"] == "finished"
+
+    return only_run(made_once("impatient_run", make))
 
 
 @pytest.fixture(scope="session")

@@ -1,16 +1,21 @@
 """Following a run from outside, as the tests do: what it says, what it has told, what it kept."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import load_file
 
 from core import processes, storage
+from core import project as projects
+from core.errors import LessonError
+from core.training import runs, worker
 from core.training.runs import Run
 
 # What takes long and seldom breaks is checked by hand: `LLMS_SLOW=1 python3 -m core test`.
@@ -39,6 +44,26 @@ def wait(condition: Callable[[], object], seconds: float = 200) -> None:
 def ended(run: Run) -> dict:
     """Waits until a run's process is no longer at work. Answers its state."""
     wait(lambda: status(run) not in processes.ACTIVE)
+    return processes.read_state(run.folder)
+
+
+def only_run(workspace: Path) -> Run:
+    """Answers the one run of a workspace's one project."""
+    (project,) = projects.list_projects(workspace)
+    (run,) = runs.list_runs(project)
+    return run
+
+
+def train_here(run: Run, finish: bool = False) -> dict:
+    """Trains in this process, where no process of its own is asked for: loading the libraries takes longer than the
+    few steps of these runs. Answers the run's state, also where it failed."""
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        worker.train(run, finish)
+    except LessonError as error:
+        assert processes.read_state(run.folder)["error"]["code"] == error.code  # noqa: PT017
+    finally:
+        signal.signal(signal.SIGTERM, before)
     return processes.read_state(run.folder)
 
 

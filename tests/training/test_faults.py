@@ -14,7 +14,21 @@ from pathlib import Path
 import psutil
 import pytest
 import torch
-from following import TRUE_WITHIN, command, distance, ended, has_trained, kept, send, slow, status, told, wait, weights
+from following import (
+    TRUE_WITHIN,
+    command,
+    distance,
+    ended,
+    has_trained,
+    kept,
+    send,
+    slow,
+    status,
+    told,
+    train_here,
+    wait,
+    weights,
+)  # fmt: skip
 from safetensors.torch import load_file, save_file
 
 from core import classroom, processes, storage
@@ -44,17 +58,6 @@ def saved(run: Run, checkpoint: str) -> dict[str, torch.Tensor]:
 # ------------------------------------------------------------------------------------------ killed while it ends
 
 
-@pytest.fixture(scope="module")
-def impatient_run(project: Project, new_run: Callable[..., Run]) -> Run:
-    """A run that patience stopped in mid-epoch, some evaluations after its best."""
-    run = new_run(
-        project, max_steps=60, evaluations=20, patience=2, learning_rate=0.01, schedule="constant", warmup_share=0
-    )
-    runs.start(run)
-    assert ended(run)["status"] == "finished"
-    return run
-
-
 @pytest.mark.parametrize("kind", ["it had lost patience", "its last step was in mid-epoch"])
 def test_a_run_that_is_killed_while_it_ends_takes_no_further_step(
     project: Project, new_run: Callable[..., Run], impatient_run: Run, kind: str, tmp_path: Path
@@ -63,12 +66,10 @@ def test_a_run_that_is_killed_while_it_ends_takes_no_further_step(
         whole = impatient_run
     else:  # five steps to the epoch
         whole = new_run(project, max_steps=8, evaluations=2)
-        runs.start(whole)
-        ended(whole)
+        train_here(whole)
     run = as_if_killed(whole, tmp_path / "project" / "runs" / "run-1")
     assert status(run) == "died"
-    runs.start(run)
-    assert ended(run)["status"] == "finished"
+    assert train_here(run)["status"] == "finished"
     assert told(run, "train") == told(whole, "train")
     assert processes.read_state(run.folder)["step"] == processes.read_state(whole.folder)["step"]
     assert distance(weights(run), weights(whole)) == 0
@@ -94,8 +95,7 @@ def test_a_checkpoint_with_one_wrong_byte_in_its_weights_is_not_built_upon(
     damaged = last if which == "last" else checkpoints.best(last)
     assert last != checkpoints.best(last)
     flip_a_byte(damaged / "adapter_model.safetensors")
-    runs.start(run)
-    assert ended(run)["status"] == "finished"
+    assert train_here(run)["status"] == "finished"
     assert distance(weights(run), weights(impatient_run)) == 0
     assert watch.curve(run) == watch.curve(impatient_run)
 
@@ -354,15 +354,13 @@ def test_a_disk_with_no_room_for_the_adapter_keeps_the_run_to_be_ended_later(sma
     subprocess.run(["mount", "-o", "remount,size=30m", small_disk], check=True)
     run = as_if_killed(finished_run, small_disk / "project" / "runs" / "run-1")
     film = fill(small_disk, 600_000)  # of an adapter of 1.9 MB
-    runs.start(run)
-    state = ended(run)
+    state = train_here(run)
     assert (state["status"], state["error"]["code"]) == ("failed", "disk_full")
     assert not run.adapter.exists()
     assert not any(run.folder.glob(".adapter*"))
     assert kept(run) == kept(finished_run)
     film.unlink()
-    runs.start(run)
-    assert ended(run)["status"] == "finished"
+    assert train_here(run)["status"] == "finished"
     assert distance(weights(run), weights(finished_run)) == 0
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from core import classroom, processes, storage, workshop
 from core import project as projects
-from core.data import stages, table
+from core.data import sources, stages, table
 from core.data.language import text_language
 from core.tokens import encode
 from core.training import lab, plan, runs, teller, watch, worker
@@ -19,7 +19,7 @@ def poems(tmp_path_factory):
     """A project of the Spanish sample: what these faults do, they do to real texts."""
     workspace = tmp_path_factory.mktemp("lab")
     project = projects.create(workspace, "Coplas", "es")
-    stages.load_texts(project, stages.open_source("sample:poems", "es"))
+    stages.load_texts(project, sources.open_source("sample:poems", "es"))
     stages.prepare(project)
     encode.encode(project)
     return projects.open_project(workspace, project.id)

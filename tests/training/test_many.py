@@ -126,7 +126,6 @@ def story(project: Project, new_run: Callable[..., Run]) -> Story:
 
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node"]
     story.keep("continued", start([*torchrun, 2, "-m", "core", "train", run.folder], run), run)
-    story.keep("again", launch(MANY / "ddp_cpu.yaml", run), run)
     story.keep("three", start([*torchrun, 3, "-m", "core", "train", story.copy.folder], story.copy), story.copy)
     return story
 
@@ -172,15 +171,9 @@ def test_a_process_that_is_lost_ends_the_run_and_the_run_says_so(story: Story):
         assert state["error"] == {"code": "process_lost", "facts": {"now": "2"}}
 
 
-def test_a_run_that_is_finished_is_refused_by_both_in_one_sentence(story: Story):
-    assert story.codes["again"] == 1
-    assert story.said["again"].count("Ese entrenamiento ya terminó.") == 1
-    assert "exitcode  : 2" in story.said["again"]
-    assert story.states["again"] == story.states["continued"]
-
-
-def test_as_many_processes_as_do_not_divide_its_texts_are_refused_and_nothing_changes(story: Story):
+def test_as_many_processes_as_do_not_divide_its_texts_are_refused_by_all_in_one_sentence(story: Story):
     assert story.codes["three"] == 1
+    assert "exitcode  : 2" in story.said["three"]
     assert story.said["three"].count("No se puede repartir ese entrenamiento entre 3 procesos.") == 1
     assert story.states["three"] == story.states["paused"]
 

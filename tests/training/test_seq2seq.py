@@ -6,10 +6,11 @@ import time
 
 import pytest
 import torch
+from following import train_here
 
 from core import processes, storage, texts
 from core import project as projects
-from core.data import stages, table
+from core.data import sources, stages, table
 from core.errors import LessonError
 from core.evaluation import evaluate
 from core.generation import loaded as loading
@@ -121,7 +122,7 @@ def test_each_side_is_cut_by_itself_and_the_panels_say_so(base, summarizing):
 
 def test_to_write_it_is_refused_with_a_way_on(base, workspace):
     project = projects.create(workspace, "Versos", "es", model=str(base("t5")))
-    stages.load_texts(project, stages.open_source("sample:poems", "es"))
+    stages.load_texts(project, sources.open_source("sample:poems", "es"))
     stages.prepare(project)
     for stage in (encode.measure, encode.encode):
         with pytest.raises(LessonError) as refused:
@@ -154,9 +155,7 @@ def test_a_run_of_a_t5_goes_from_its_promise_to_its_card(base, summarizing):
     looked = {check.code: check.verdict for check in preflight.look(project, settings, promised)}
     assert looked["model"] == looked["disk"] == "ok"
     run = runs.create(project, settings, text)
-    runs.start(run)
-    _wait(lambda: processes.read_state(run.folder)["status"])
-    assert processes.read_state(run.folder)["status"] == "finished", (run.folder / "log.txt").read_text()
+    assert train_here(run)["status"] == "finished"
     curve = watch.curve(run)
     assert curve.best is not None
     assert curve.base is not None

@@ -12,7 +12,20 @@ from pathlib import Path
 import psutil
 import pytest
 import torch
-from following import LEFT_AT_THE_END, command, distance, ended, has_trained, kept, send, status, told, wait, weights
+from following import (
+    LEFT_AT_THE_END,
+    command,
+    distance,
+    ended,
+    has_trained,
+    kept,
+    send,
+    status,
+    told,
+    train_here,
+    wait,
+    weights,
+)  # fmt: skip
 from safetensors.torch import load_file, save_file
 
 from core import classroom, processes, storage
@@ -143,8 +156,7 @@ def disturbed(project: Project, new_run: Callable[..., Run]) -> Story:
     child.wait()
     story.states["killed"] = ended(run)
 
-    runs.start(run)
-    story.states["continued"] = ended(run)
+    story.states["continued"] = train_here(run)
     return story
 
 
@@ -201,8 +213,7 @@ def test_a_run_goes_on_from_the_checkpoint_before_a_broken_one(disturbed: Story,
     assert {"checkpoint-8", last} == kept(run)
     broken = run.checkpoints / last / "optimizer.pt"
     broken.write_bytes(broken.read_bytes()[: broken.stat().st_size // 2])
-    runs.start(run)
-    assert ended(run)["status"] == "finished"
+    assert train_here(run)["status"] == "finished"
     assert distance(weights(run), weights(finished_run)) == 0
 
 
@@ -242,17 +253,11 @@ def test_finishing_early_evaluates_there_and_keeps_an_adapter(project: Project, 
     assert distance(weights(run), saved) == 0
 
 
-def test_patience_stops_a_run_that_no_longer_improves_and_keeps_its_best(project: Project, new_run: Callable[..., Run]):
-    run = new_run(
-        project, max_steps=60, evaluations=20, patience=2, learning_rate=0.01, schedule="constant", warmup_share=0
-    )  # steps too large to settle, on whatever processor
-    runs.start(run)
-    state = ended(run)
-    best = watch.curve(run).best[0]
-    assert state["status"] == "finished"
-    assert state["step"] == best + 2 * 3 < 60
-    saved = load_file(run.checkpoints / f"checkpoint-{best}" / "adapter_model.safetensors")
-    assert distance(weights(run), saved) == 0
+def test_patience_stops_a_run_that_no_longer_improves_and_keeps_its_best(impatient_run: Run):
+    best = watch.curve(impatient_run).best[0]
+    assert processes.read_state(impatient_run.folder)["step"] == best + 2 * 3 < 60
+    saved = load_file(impatient_run.checkpoints / f"checkpoint-{best}" / "adapter_model.safetensors")
+    assert distance(weights(impatient_run), saved) == 0
 
 
 # ------------------------------------------------------------------------------------------ too little memory
@@ -274,12 +279,8 @@ def test_where_memory_does_not_suffice_it_reads_fewer_texts_at_a_time_and_learns
         return whole(rows, pad_id)
 
     monkeypatch.setattr(engine, "collate", allocator)
-    before = signal.getsignal(signal.SIGTERM)
-    try:
-        for one in (run, smaller):
-            assert worker.train(one)["status"] == "finished"
-    finally:
-        signal.signal(signal.SIGTERM, before)
+    for one in (run, smaller):
+        assert train_here(one)["status"] == "finished"
     assert run.reshaped() == {"batch_size": 2, "gradient_accumulation_steps": 4}
     assert distance(weights(run), weights(smaller)) == 0
 
@@ -292,13 +293,7 @@ def test_where_not_even_one_text_fits_the_run_fails_and_says_so(
 
     monkeypatch.setattr(engine, "collate", allocator)
     run = new_run(project, batch_size=4, max_steps=2, evaluations=1)
-    before = signal.getsignal(signal.SIGTERM)
-    try:
-        with pytest.raises(LessonError, match="out_of_memory"):
-            worker.train(run)
-    finally:
-        signal.signal(signal.SIGTERM, before)
-    assert processes.read_state(run.folder)["error"]["code"] == "out_of_memory"
+    assert train_here(run)["error"]["code"] == "out_of_memory"
     assert run.settings().batch_size == 1
 
 
@@ -323,8 +318,7 @@ def test_a_model_whose_weights_are_no_numbers_fails_before_training(
         return tensors
 
     run = new_run(new_project(tmp_path / "workspace", copy_model(tmp_path / "my-model", spoil)))
-    runs.start(run)
-    state = ended(run)
+    state = train_here(run)
     assert state["status"] == "failed"
     assert state["error"] == {"code": "broken_model", "facts": {"folder": "my-model", "file": "NaN"}}
     assert not run.adapter.exists()
@@ -332,7 +326,7 @@ def test_a_model_whose_weights_are_no_numbers_fails_before_training(
 
 
 def test_a_run_that_diverges_stops_at_that_step_and_says_so(
-    new_project: Callable[..., Project], new_run: Callable[..., Run], tmp_path: Path
+    new_project: Callable[..., Project], new_run: Callable[..., Run], tmp_path: Path, capsys: pytest.CaptureFixture
 ):
     """The model is sound but for the embedding of one token, that only training texts have."""
     probe = new_project(tmp_path / "probe")
@@ -349,8 +343,7 @@ def test_a_run_that_diverges_stops_at_that_step_and_says_so(
 
     model = copy_model(tmp_path / "my-model", spoil, tie_word_embeddings=False)
     run = new_run(new_project(tmp_path / "workspace", model), evaluations=1, learning_rate=0.01)
-    runs.start(run)
-    state = ended(run)
+    state = train_here(run)
     assert state["status"] == "failed"
     assert state["error"]["code"] == "training_diverged"
     assert state["error"]["facts"]["learning_rate"] == "0.01"
@@ -358,7 +351,7 @@ def test_a_run_that_diverges_stops_at_that_step_and_says_so(
         "all texts are read within five steps"
     )
     assert not run.adapter.exists()
-    assert "Traceback" not in (run.folder / "log.txt").read_text(encoding="utf-8")
+    assert "Traceback" not in capsys.readouterr().err
 
 
 def test_a_disk_that_fills_up_is_said_and_the_run_goes_on_once_there_is_room(
@@ -372,8 +365,7 @@ def test_a_disk_that_fills_up_is_said_and_the_run_goes_on_once_there_is_room(
     assert kept(run) == {"checkpoint-8", "checkpoint-16"}
     assert checkpoints.last(run).name == "checkpoint-16"
     subprocess.run(["mount", "-o", "remount,size=64m", small_disk], check=True)
-    runs.start(run)
-    assert ended(run)["status"] == "finished"
+    assert train_here(run)["status"] == "finished"
     assert distance(weights(run), weights(finished_run)) == 0
 
 

@@ -16,7 +16,7 @@ import pytest
 
 from core import processes, workshop
 from core import project as projects
-from core.data import stages
+from core.data import sources, stages
 from core.evaluation import evaluate
 from core.project import Project
 from core.tokens import encode
@@ -50,7 +50,7 @@ def end_workers(workspace: Path) -> None:
 def prepare(workspace: Path, **settings: object) -> Project:
     """Makes a project of the sample poems up to its tokens, with `settings` kept as step 9 keeps them."""
     project = projects.create(workspace, "Coplas de prueba", "es")
-    stages.load_texts(project, stages.open_source("sample:poems", "es"))
+    stages.load_texts(project, sources.open_source("sample:poems", "es"))
     stages.prepare(project)
     encode.encode(project)
     chosen = plan.settings(project, "quick").changed(settings)
@@ -59,16 +59,18 @@ def prepare(workspace: Path, **settings: object) -> Project:
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
+def finished(made_once) -> Project:
     """A project whose chain is made up to an opened test set. Never written to: see `project`."""
-    workspace = tmp_path_factory.mktemp("finished")
-    project = prepare(workspace, max_steps=6, evaluations=2)
-    run = workshop.start_run(project)
-    wait_for(lambda: status(run.folder) not in processes.ACTIVE, 120)
-    assert status(run.folder) == "finished", (run.folder / "log.txt").read_text()
-    evaluate.start(run)
-    wait_for(lambda: status(run.evaluation) not in processes.ACTIVE, 120)
-    assert status(run.evaluation) == "finished", (run.evaluation / "log.txt").read_text()
+
+    def make(workspace: Path) -> None:
+        run = workshop.start_run(prepare(workspace, max_steps=6, evaluations=2))
+        wait_for(lambda: status(run.folder) not in processes.ACTIVE, 120)
+        assert status(run.folder) == "finished", (run.folder / "log.txt").read_text()
+        evaluate.start(run)
+        wait_for(lambda: status(run.evaluation) not in processes.ACTIVE, 120)
+        assert status(run.evaluation) == "finished", (run.evaluation / "log.txt").read_text()
+
+    (project,) = projects.list_projects(made_once("finished", make))
     return project
 
 

@@ -3,6 +3,7 @@
 import tomllib
 from pathlib import Path
 
+import psutil
 import pytest
 
 from core import texts, workshop
@@ -23,13 +24,13 @@ def axe() -> str:
     return (Path(package.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 
 
-def test_no_page_keeps_anybody_out(serve, browser, project, settled, axe):
+def test_no_page_keeps_anybody_out_and_the_server_stays_under_300_mb(serve, browser, project, settled, axe):
     """No serious or critical violation, Streamlit's own widgets included; and nothing is wider than its page."""
-    found = []
+    found, server, sizes = [], serve(), {}
     with browser() as visitor:
         page = visitor.new_page()
         page.add_init_script(axe)
-        page.goto(f"{serve().url}/?lang=es&project={project.id}")
+        page.goto(f"{server.url}/?lang=es&project={project.id}")
         for name in PAGES:
             path = name.lstrip("0123456789_")
             if name != "Home":
@@ -42,7 +43,10 @@ def test_no_page_keeps_anybody_out(serve, browser, project, settled, axe):
                 (name, *problem) for look in [*LOOKS, *MORE_LOOKS.get(name, [])] for problem in problems(page, *look)
             ]
             page.set_viewport_size({"width": 1280, "height": 900})
+            assert page.get_by_role("alert").filter(has_text=texts.words("es", "errors")("our_fault")).count() == 0
+            sizes[name] = psutil.Process(server.process.pid).memory_info().rss / 1e6
     assert found == []
+    assert max(sizes.values()) < 300, sizes
 
 
 def problems(page, colours: str, width: int) -> list[tuple]:

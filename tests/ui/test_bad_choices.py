@@ -9,7 +9,7 @@ import pytest
 
 from core import classroom, storage, texts, workshop
 from core import project as projects
-from core.data import stages
+from core.data import sources, stages
 from core.data.read import read
 from core.errors import LessonError
 from core.sharing import adapter
@@ -68,7 +68,7 @@ def test_a_file_that_cannot_be_read(visit, project, name, language, tmp_path):
     page.file_uploader(key="file").upload(name, BAD_FILES[name]).run()
     assert_said(page, refused(read_bytes, BAD_FILES[name], name, tmp_path), language)
     assert on_disk(project) == before
-    assert stages.kept_source(project) is None
+    assert sources.kept_source(project) is None
 
 
 def test_after_a_bad_file_a_good_one_is_taken(visit, project):

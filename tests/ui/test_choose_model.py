@@ -3,23 +3,15 @@
 import time
 
 import pytest
-from hub_server import Repository, point_at, serving
+from hub_server import FILES, Repository, facts, point_at, serving
 
 from core import processes, texts
 from core import project as projects
-from core.classroom import MODEL
 from core.errors import LessonError
 from core.models import download, hub
 from core.models.shelf import SHELF
 from core.training import runs
 
-FILES = {path.name: path.read_bytes() for path in MODEL.iterdir()}
-FACTS = {
-    "pipeline_tag": "text-generation",
-    "tags": ["safetensors", "es"],
-    "safetensors": {"parameters": {"BF16": 6_917_376}, "total": 6_917_376},
-    "cardData": {"license": "cc-by-nc-4.0", "language": ["es"]},
-}
 IN_BOTH_LANGUAGES = pytest.mark.parametrize("language", texts.LANGUAGES)
 OPEN, GATED = "prueba/coplas", "prueba/cerrado"
 
@@ -27,8 +19,8 @@ OPEN, GATED = "prueba/coplas", "prueba/cerrado"
 @pytest.fixture
 def server(tmp_path, monkeypatch):
     models = {
-        OPEN: Repository(FILES, facts=FACTS),
-        GATED: Repository(FILES, facts={**FACTS, "gated": "manual"}, closed=True),
+        OPEN: Repository(FILES, facts=facts(cardData={"license": "cc-by-nc-4.0", "language": ["es"]})),
+        GATED: Repository(FILES, facts=facts(gated="manual"), closed=True),
         "prueba/harto": Repository(refusal=(429, "")),
     }
     with serving(models=models) as running:
@@ -133,7 +125,7 @@ def test_a_gated_model_says_what_to_do_and_offers_no_download(visit, server):
 def test_a_refusal_is_said_and_what_she_typed_stays(visit, server, id, code):
     page = look(at(visit, "hub"), id)
     assert not page.exception
-    assert texts.explain(LessonError(code, model=id), "es").happened in page.error[0].value
+    assert texts.explain(LessonError(code), "es").happened in page.error[0].value
     assert page.text_input(key="hub_id").value == id
     page.radio(key="model_place").set_value("shelf").run()
     page.radio(key="model_place").set_value("hub").run()

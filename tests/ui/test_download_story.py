@@ -3,30 +3,22 @@
 import re
 
 import pytest
-from hub_server import Repository, point_at, serving
+from hub_server import FILES, Repository, facts, point_at, serving
 
 from core import project as projects
 from core import texts
-from core.classroom import MODEL
 from core.models import download, hub
 
 api = pytest.importorskip("playwright.sync_api", reason="no Playwright here: the browser stories are left out")
 expect = api.expect
 ID = "prueba/coplas"
-FILES = {path.name: path.read_bytes() for path in MODEL.iterdir()}
-FACTS = {
-    "pipeline_tag": "text-generation",
-    "tags": ["safetensors", "es"],
-    "safetensors": {"parameters": {"BF16": 6_917_376}, "total": 6_917_376},
-    "cardData": {"license": "mit", "language": ["es"]},
-}
 
 
 def test_a_download_is_cancelled_taken_up_again_after_a_reload_and_used(
     serve, browser, settled, tmp_path, monkeypatch, workspace
 ):
     words = texts.words("es", "03_choose_model")
-    models = {ID: Repository(FILES, facts=FACTS, pause=0.02)}
+    models = {ID: Repository(FILES, facts=facts(), pause=0.02)}
     with serving(models=models) as server, browser() as visitor:
         point_at(monkeypatch, server, tmp_path / "cache")
         page = visitor.new_page()

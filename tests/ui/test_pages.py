@@ -7,7 +7,7 @@ import pytest
 
 from core import processes, storage, texts, workshop
 from core import project as projects
-from core.data import stages
+from core.data import sources, stages
 from core.data.table import rows
 from core.evaluation import evaluate
 from core.training import narrator, promise, runs, verdict, watch
@@ -139,8 +139,8 @@ def test_step_5_shows_her_texts(visit, project):
 
 def test_step_5_shows_the_columns_that_she_chose_when_she_comes_back(visit, begun):
     lines = [f"poema {n},nota {n},cuaderno {n % 3}" for n in range(12)]
-    stages.keep_files(begun, [("libreta.csv", "\n".join(["poema,nota,cuaderno", *lines]).encode())])
-    stages.load_texts(begun, stages.kept_source(begun), {"text": "nota", "group": "poema"})
+    sources.keep_files(begun, [("libreta.csv", "\n".join(["poema,nota,cuaderno", *lines]).encode())])
+    stages.load_texts(begun, sources.kept_source(begun), {"text": "nota", "group": "poema"})
     projects.update(begun, "05_load_texts", {"origin": "file"})
     page = visit("05_load_texts", project=begun)
     assert page.selectbox(key="column.libreta.csv.write.text").value == "nota"
@@ -151,13 +151,13 @@ def test_step_5_divides_an_upload_again_as_she_asks(visit, begun):
     page = visit("05_load_texts", project=begun)
     page.button_group(key="origin").set_value("file").run()
     page.file_uploader(key="file").upload("versos.txt", b"uno\ndos\n\ntres\n").run()
-    assert stages.kept_source(begun).table.taken.pieces == "blank_line"
+    assert sources.kept_source(begun).table.taken.pieces == "blank_line"
     page.radio(key="pieces.versos.txt").set_value("line").run()
     assert_well(page)
-    assert stages.kept_source(begun).table.data["text"].to_pylist() == ["uno", "dos", "tres"]
+    assert sources.kept_source(begun).table.data["text"].to_pylist() == ["uno", "dos", "tres"]
     page.file_uploader(key="file").upload("otros.txt", b"uno\ndos\n\ntres\n").run()
     page.radio(key="pieces.otros.txt").set_value("line").run()
-    assert len(stages.kept_source(begun).table) == 3
+    assert len(sources.kept_source(begun).table) == 3
 
 
 def test_step_5_keeps_what_she_pasted_and_shows_it_only_there(visit, begun):

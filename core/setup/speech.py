@@ -1,0 +1,34 @@
+"""What the set-up says to her, and in which language; Babel and the pages are not there yet."""
+
+import os
+import sys
+
+from core.texts import Words
+
+
+class SetupError(Exception):
+    """Something that stops the set-up and that the person can mend; `key` names its sentence in the texts."""
+
+    def __init__(self, key: str, **facts: str) -> None:
+        super().__init__(key, facts)
+        self.key = key
+        self.facts = facts
+
+
+def language() -> str:
+    """Answers the language she asked for in LLMS_LANGUAGE, else her system's; Spanish if in doubt."""
+    said = next((os.environ[name] for name in ("LLMS_LANGUAGE", "LC_ALL", "LANG") if os.environ.get(name)), "")
+    return "en" if said.lower().startswith("en") else "es"
+
+
+def tell(sentence: str) -> None:
+    """Says one thing to the person, apart from what a command answers on stdout."""
+    print(sentence, file=sys.stderr, flush=True)
+
+
+def size_in_words(megabytes: float, text: Words) -> str:
+    """Writes a size as the language does; Babel is not there yet."""
+    if megabytes < 1000:
+        return f"{megabytes:.0f} MB"
+    size = f"{megabytes / 1000:.1f} GB"
+    return size.replace(".", ",") if text.language == "es" else size
