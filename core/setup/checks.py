@@ -21,8 +21,8 @@ def run_checks(arguments: list[str], text: Words) -> int:
         "ruff format": ["ruff", "format", "--check", "."],
         "ruff check": ["ruff", "check", "."],
         "mypy": ["mypy"],
-        # Two at a time, a file on one side, in the order of `tests/conftest.py`: the longest first.
-        "pytest": ["pytest", "-c", "tests/pytest.ini", "--rootdir=.", "-n2", *apart, *arguments],
+        # Three at a time, also on two processors: much of it waits. A file stays on one side; the longest go first.
+        "pytest": ["pytest", "-c", "tests/pytest.ini", "--rootdir=.", "-n3", *apart, *arguments],
     }
     with tempfile.TemporaryDirectory(prefix="llms-test-", ignore_cleanup_errors=True) as workspace:
         environment = {
