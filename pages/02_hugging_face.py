@@ -18,16 +18,16 @@ with lesson.page("02_hugging_face", "settings") as step:
     here = machine_panel.guess_and_look(step)
 
     # 3. The way to the Hub, asked only when she presses.
-    step.section("connection")
+    step.section("connection", "optional")
     machine_panel.connection(step)
 
     # 4. An account and a token, for who wants them.
-    step.section("account")
+    step.section("account", "optional")
     account_panel.way(step)
     account_panel.ask(step)
 
     # 5. The libraries, with the version that is installed.
-    step.section("libraries")
+    step.section("libraries", "optional")
     facts_table(step.words, {f"library.{name}": version for name, version in machine.library_versions().items()})
 
     step.code()
