@@ -9,7 +9,7 @@ visit = lesson.begin("Home")
 words = texts.words(visit.language, "frame", "home")
 
 st.title(words("title"), anchor=False)
-with st.container(key="why"):
+with st.container(key="tagline"):
     st.markdown(f"## {words('tagline')}")
 st.image(str(lesson.PICTURES / "home.svg"), width="stretch", alt=words("home.picture"))
 

@@ -1,14 +1,10 @@
 """Step 2: Hugging Face, an account for who wants one, and what this machine can do."""
 
-import streamlit as st
-
 from core import machine
 from core.ui import account_panel, lesson, machine_panel
 from core.ui.tables import facts_table
 
 with lesson.page("02_hugging_face", "settings") as step:
-    st.info(step("without_account"), icon=":material/no_accounts:")
-
     # 1. What there is on its shelves.
     step.section("shelves")
     account_panel.shelves(step)

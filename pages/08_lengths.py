@@ -13,7 +13,8 @@ with lesson.page("08_lengths", "settings") as step:
     step.section("plot")
     measured = lengths_panel.measured(step, step.project)
     found = lengths.counted(measured)
-    if prediction_panel.longest_text(step, measured):
+    seen = prediction_panel.longest_text(step, measured)
+    if seen:
         model = models.describe(step.project.model, models.find(step.project.model))
         suggested = lengths.suggest_length(found, model.context)
         record = storage.read_json(step.project.tokens / "record.json")
@@ -57,4 +58,4 @@ with lesson.page("08_lengths", "settings") as step:
             st.success(step("kept", length=length, tokens=tokens, truncated=truncated), icon=":material/check:")
 
         step.code(max_length=cut)
-    step.ask_number(answer=lengths.cut_by(found, 32)[0])
+    step.ask_number(answer=lengths.cut_by(found, 32)[0] if seen else None)

@@ -92,7 +92,7 @@ class Walk:
         return self.page.locator(f".st-key-{re.sub('[^a-zA-Z0-9_-]', '-', key)}")
 
     def press(self, key: str) -> bool:
-        return self.do(self.by_key(key).get_by_role("button"))
+        return self.do(self.by_key(key).locator("[data-testid^=stBaseButton]:not([disabled])"))
 
     def write(self, box: Locator, text: str) -> None:
         box.fill(text)

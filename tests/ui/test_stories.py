@@ -473,6 +473,7 @@ def test_her_texts_are_shown_as_text_never_run(serve, browser, settled, workspac
         shown_as_text("06_clean_texts")
         expect(page.get_by_test_id("stMetric")).to_have_count(3)
         follow(page, "07_tokens")
+        press(page, "prediction.look")
         shown_as_text("07_tokens", "onerror")
         follow(page, "08_lengths")
         settled(page)

@@ -121,26 +121,29 @@ def test_other_texts_are_foretold_again_and_who_is_further_on_is_not_asked(visit
 # ------------------------------------------------------------------ what is needed, optional, slow
 
 
-@IN_BOTH_LANGUAGES
-def test_each_part_of_a_step_says_whether_it_is_needed_and_the_first_page_says_what_that_means(
-    visit, project, language
-):
+def signs(language):
     words = texts.words(language, "frame")
-    signs = {name: f":material/{icon}: {words(f'mark.{name}')}]" for name, icon in MARKS.items()}
-    for step in workshop.STEPS:
-        parts = [part.value for part in visit(step.name, language, project).subheader[:-1]]  # then come the questions
-        assert parts
-        assert all((signs["needed"] in part) != (signs["optional"] in part) for part in parts), step.name
-        assert any(signs["needed"] in part for part in parts), step.name
-    home = said(visit("Home", language))
-    assert all(home.count(sign) == 1 for sign in signs.values())
+    return {name: f":material/{icon}: {words(f'mark.{name}')}]" for name, icon in MARKS.items()}
+
+
+@pytest.mark.parametrize("step", workshop.BY_NAME)
+def test_each_part_of_a_step_says_whether_it_is_needed(visit, project, step):
+    parts = [part.value for part in visit(step, project=project).subheader[:-1]]  # the last are the questions
+    needed, optional = ([signs("es")[name] in part for part in parts] for name in ("needed", "optional"))
+    assert any(needed)
+    assert all(one != other for one, other in zip(needed, optional, strict=True))
+
+
+@IN_BOTH_LANGUAGES
+def test_the_first_page_says_once_what_the_marks_mean(visit, language):
+    shown = said(visit("Home", language))
+    assert all(shown.count(sign) == 1 for sign in signs(language).values())
 
 
 # ------------------------------------------------------------------ questions
 
 
-@IN_BOTH_LANGUAGES
-@pytest.mark.parametrize("step", ["01_language_models", "06_clean_texts"])
+@pytest.mark.parametrize(("step", "language"), [("02_hugging_face", "es"), ("08_lengths", "en")])
 def test_every_answer_shows_its_own_reason_and_what_she_chose_last_is_kept(visit, project, step, language):
     words = texts.words(language, "questions")
     page = visit(step, language, project)
