@@ -9,7 +9,8 @@ visit = lesson.begin("Home")
 words = texts.words(visit.language, "frame", "home")
 
 st.title(words("title"), anchor=False)
-st.markdown(f"#### {words('tagline')}")
+with st.container(key="tagline"):
+    st.markdown(f"## {words('tagline')}")
 st.image(str(lesson.PICTURES / "home.svg"), width="stretch", alt=words("home.picture"))
 
 # 1. Begin, or go on where she was.
@@ -24,6 +25,8 @@ for number in (1, 2, 3):
     st.image(str(lesson.PICTURES / f"lesson_{number}.svg"), width="stretch", alt=words(f"lesson_{number}.picture"))
     st.markdown(words.body(f"lesson_{number}"))
     home_panel.steps_of(number, visit, words)
+
+home_panel.marks(words)
 
 # 3. What it does not do, and a word for teachers.
 for key in ("honest", "teacher"):

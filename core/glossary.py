@@ -8,6 +8,9 @@ from functools import lru_cache
 from core import texts
 
 _ITALIC = re.compile(r"(?<![\w*])\*(?![\s*])([^*\n]*[^*\s])\*(?![\w*])")
+# Letters that stand for words (GPU, QLoRA, MB): two capitals at least.
+_ACRONYM = re.compile(r"\b[A-Za-z]*[A-Z][A-Za-z]*[A-Z][A-Za-z]*\b")
+_CODE = re.compile(r"`[^`]*`")
 _NUMBER = re.compile(r"\d+")
 _OTHER_NAMES = "also."  # `also.token`: other names of `token`, between commas
 _NOT_TERMS = {"title", "intro"}
@@ -37,7 +40,10 @@ def terms(language: str, wanted: str = "") -> list[Term]:
 
 
 def used(language: str, written: Iterable[str]) -> tuple[list[Term], list[str]]:
-    """Answers the terms that texts set *in italics*, in the order of their first use, and the italics that are none."""
+    """Answers the terms that texts use, in the order of their first use, and the words set in italics that are none.
+
+    A term is used where it stands *in italics*, or is an acronym.
+    """
     known = {name: term for term in _all(texts.words(language, "glossary")) for name in term.names}
     found: dict[str, Term] = {}
     unknown = []
@@ -48,11 +54,19 @@ def used(language: str, written: Iterable[str]) -> tuple[list[Term], list[str]]:
                 found.setdefault(term.key, term)
             else:
                 unknown.append(name)
+        for name in acronyms(text):
+            if folded(name) in known:
+                found.setdefault(known[folded(name)].key, known[folded(name)])
     return list(found.values()), unknown
 
 
+def acronyms(text: str) -> list[str]:
+    """Answers the acronyms of a text, code apart."""
+    return _ACRONYM.findall(_CODE.sub("", text))
+
+
 def of_step(language: str, step: str) -> list[Term]:
-    """Answers the terms that the texts of a step set in italics."""
+    """Answers the terms that the texts of a step use."""
     return used(language, written(language, step))[0]
 
 

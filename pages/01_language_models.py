@@ -16,7 +16,7 @@ with lesson.page("01_language_models", "writing") as step:
         key="01.part",
         persist_state="session",
     )
-    step.section(part)
+    step.section(part, *(("optional",) if part in ("counting", "families") else ()))
 
     # 1. Five lines without their next word.
     if part == "guess":

@@ -1,14 +1,10 @@
 """Step 2: Hugging Face, an account for who wants one, and what this machine can do."""
 
-import streamlit as st
-
 from core import machine
 from core.ui import account_panel, lesson, machine_panel
 from core.ui.tables import facts_table
 
 with lesson.page("02_hugging_face", "settings") as step:
-    st.info(step("without_account"), icon=":material/no_accounts:")
-
     # 1. What there is on its shelves.
     step.section("shelves")
     account_panel.shelves(step)
@@ -18,16 +14,16 @@ with lesson.page("02_hugging_face", "settings") as step:
     here = machine_panel.guess_and_look(step)
 
     # 3. The way to the Hub, asked only when she presses.
-    step.section("connection")
+    step.section("connection", "optional")
     machine_panel.connection(step)
 
     # 4. An account and a token, for who wants them.
-    step.section("account")
+    step.section("account", "optional")
     account_panel.way(step)
     account_panel.ask(step)
 
     # 5. The libraries, with the version that is installed.
-    step.section("libraries")
+    step.section("libraries", "optional")
     facts_table(step.words, {f"library.{name}": version for name, version in machine.library_versions().items()})
 
     step.code()

@@ -47,7 +47,8 @@ with lesson.page("05_load_texts", "settings") as step:
 
         # 4. What they are like, all together.
         step.section("seeing")
-        overview_panel.show(step, storage.load_json(step.project.texts / "overview.json"))
+        seen = storage.load_json(step.project.texts / "overview.json")
+        overview_panel.show(step, seen, record["fingerprint"])
 
         step.code(source=record["source"], columns=record["columns"], language=step.language)
         step.ask_text(lambda answer: answer.isdigit() and stages.is_shortest(step.project, int(answer)))

@@ -8,7 +8,7 @@ import streamlit as st
 from core.data import table
 from core.models import folder as models
 from core.tokens import tokenizer as tokenizers
-from core.ui import lesson, token_view
+from core.ui import lesson, prediction_panel, token_view
 from core.ui.tables import rows_table
 
 with lesson.page("07_tokens") as step:
@@ -27,38 +27,39 @@ with lesson.page("07_tokens") as step:
     )
     ids = tokenizer.encode(text)
     chips = tokenizer.chips(ids)
-    token_view.show(step, chips)
-    if words := len(text.split()):
-        rate, vocabulary = len(ids) / words, tokenizer.backend.get_vocab_size()
-        st.markdown(step("counts", tokens=len(ids), words=words, rate=rate, vocabulary=vocabulary))
+    if prediction_panel.line_in_tokens(step, train, tokenizer):
+        token_view.show(step, chips)
+        if words := len(text.split()):
+            rate, vocabulary = len(ids) / words, tokenizer.backend.get_vocab_size()
+            st.markdown(step("counts", tokens=len(ids), words=words, rate=rate, vocabulary=vocabulary))
 
-    # 2. The numbers that the model sees, and the way back.
-    step.section("ids")
-    with st.expander(step("ids.list")):
-        listed = [{"token": chip.text, "id": " + ".join(map(str, chip.ids))} for chip in chips]
-        rows_table(listed, {"token": step("token"), "id": step("id")}, "ids", height=240)
-        st.caption(step.words.body("ids.list"))
-    back = tokenizer.decode(ids)
-    st.text(back)
-    composed = back == unicodedata.normalize("NFC", text)
-    st.caption(step("back.same" if back == text else "back.composed" if composed else "back.different"))
+        # 2. The numbers that the model sees, and the way back.
+        step.section("ids", "optional")
+        with st.expander(step("ids.list")):
+            listed = [{"token": chip.text, "id": " + ".join(map(str, chip.ids))} for chip in chips]
+            rows_table(listed, {"token": step("token"), "id": step("id")}, "ids", height=240)
+            st.caption(step.words.body("ids.list"))
+        back = tokenizer.decode(ids)
+        st.text(back)
+        composed = back == unicodedata.normalize("NFC", text)
+        st.caption(step("back.same" if back == text else "back.composed" if composed else "back.different"))
 
-    # 3. What is put around it: the special tokens.
-    step.section("read")
-    token_view.as_read(
-        step, step.project, {**row, "text": text}, tokenizer, models.describe(step.project.model, folder).context
-    )
+        # 3. What is put around it: the special tokens.
+        step.section("read", "optional")
+        token_view.as_read(
+            step, step.project, {**row, "text": text}, tokenizer, models.describe(step.project.model, folder).context
+        )
 
-    # 4. The same sentence, cut by others.
-    step.section("rivals")
-    sentence = st.text_input(
-        step("sentence"), text.strip().split("\n")[0][:120], max_chars=200, key=f"sentence.{row['row']}"
-    )
-    beside = token_view.side_by_side(step, step.project, sentence, tokenizer)
+        # 4. The same sentence, cut by others.
+        step.section("rivals", "optional")
+        sentence = st.text_input(
+            step("sentence"), text.strip().split("\n")[0][:120], max_chars=200, key=f"sentence.{row['row']}"
+        )
+        beside = token_view.side_by_side(step, step.project, sentence, tokenizer)
 
-    # 5. What a language costs.
-    step.section("tax")
-    token_view.tax(step, beside, tokenizer)
+        # 5. What a language costs.
+        step.section("tax", "optional")
+        token_view.tax(step, beside, tokenizer)
 
     step.code(model=step.project.model, text=beginning[:500])
     step.ask_text(

@@ -29,7 +29,7 @@ with lesson.page("09_settings", "settings") as step:
     reasons_table(step.words, chosen)
 
     # 2. Every knob, for who wants it.
-    step.section("knobs")
+    step.section("knobs", "optional")
     proposed = kept if kept and kept.dial == dial else plan.settings(step.project, dial)
     with st.expander(step("knobs.open"), icon=":material/tune:"):
         settings = settings_form.ask(step.project, step.words, proposed, key=settings_form.fresh(dial))
@@ -44,7 +44,7 @@ with lesson.page("09_settings", "settings") as step:
             st.rerun()
 
     # 3. Before she starts: what is needed, and what it will take.
-    step.section("promise_section")
+    step.section("promise_section", "optional", "slow")
     promise_panel.show(step.project, settings, step.words)
 
     step.code(dial=dial, changes=settings.differences(plan.settings(step.project, dial)))

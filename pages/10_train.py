@@ -15,7 +15,7 @@ with lesson.page("10_train", "settings") as step:
         live_run.warm()
 
     # 1. Start: a new run whenever none is at work.
-    step.section("start")
+    step.section("start", "slow")
     dial = workshop.run_settings(step.project).dial
     st.markdown(step("about_to", dial=step(f"dial.{dial}"), model=model_name(step.project.model, step.words)))
     if status not in processes.ACTIVE and st.button(

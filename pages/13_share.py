@@ -29,7 +29,7 @@ with lesson.page("13_share", "writing") as step:
         st.code(card(run, step.project, evaluate.result(run), step.language), language="markdown", wrap_lines=True)
 
     # 2. Back again: an adapter file of this base, loaded and made to write.
-    step.section("load")
+    step.section("load", "optional")
     uploaded = st.file_uploader(step("upload"), "zip", key="adapter_file")
     if uploaded and st.session_state.get("13.loaded") != uploaded.file_id:
         adapter.unpack(step.project, uploaded.getvalue(), uploaded.name)

@@ -15,6 +15,36 @@ def test_every_term_in_italics_is_in_the_glossary(step, language):
     assert found or step in ("07_tokens", "12_compare")
 
 
+# Names that are not explained: of models, of file formats (step 5 says what each is), of the workshop itself.
+NAMES = {"GPT", "BERT", "BART", "CSV", "ODS", "ODT", "EPUB", "PDF", "TXT", "JSON", "ZIP", "UTF", "LLMs"}
+
+
+@IN_BOTH_LANGUAGES
+@pytest.mark.parametrize("step", [step.name for step in workshop.STEPS])
+def test_every_acronym_is_in_the_glossary_and_among_the_words_of_its_step(step, language):
+    written = glossary.written(language, step)
+    used = {name for term in glossary.of_step(language, step) for name in term.names}
+    asked = {name for text in written for name in glossary.acronyms(text)} - NAMES
+    assert {name for name in asked if glossary.folded(name) not in used} == set()
+
+
+@IN_BOTH_LANGUAGES
+@pytest.mark.parametrize("name", ["home", "settings", "questions", "experiments", "tasks", "writing"])
+def test_every_acronym_beside_the_steps_is_in_the_glossary(name, language):
+    known = {one for term in glossary.terms(language) for one in term.names}
+    asked = {one for text in glossary.written(language, name) for one in glossary.acronyms(text)} - NAMES
+    assert {one for one in asked if glossary.folded(one) not in known} == set()
+
+
+def test_an_acronym_that_nobody_explains_is_found():
+    assert glossary.acronyms("La GPU y QLoRA, con `NF4` y un RLHF nuevo. Una palabra, LLMs.") == [
+        "GPU", "QLoRA", "RLHF", "LLMs",
+    ]  # fmt: skip
+    found, unknown = glossary.used("es", ["Con una GPU"])
+    assert [term.key for term in found] == ["gpu"]
+    assert unknown == []
+
+
 @IN_BOTH_LANGUAGES
 def test_every_term_has_a_meaning_an_example_and_the_step_where_it_is_seen(language):
     terms = glossary.terms(language)

@@ -11,15 +11,18 @@ from core.texts import Words
 from core.ui import class_panel
 from core.ui.plain import model_name, plain
 
-# On paper only the sheet is seen, from the top of the first page; Streamlit's boxes let it flow.
+# On paper only the sheet is there, in ink on white whatever the screen's colours are; Streamlit's boxes let it flow.
 _ON_PAPER = """<style>@media print {
+  @page { margin: 2cm; }
   body * { visibility: hidden; }
-  .st-key-sheet, .st-key-sheet * { visibility: visible; }
-  .st-key-sheet { position: absolute; inset: 0 0 auto 0; border: none !important; break-inside: auto; }
-  .stApp, [data-testid=stAppViewContainer], [data-testid=stMain], [data-testid=stMainBlockContainer] {
-    position: static !important; overflow: visible !important; height: auto !important; padding: 0 !important; }
+  [data-testid=stMainBlockContainer] :not(.st-key-sheet, .st-key-sheet *, :has(.st-key-sheet)),
   [data-testid=stSidebar], [data-testid=stHeader], [data-testid=stToolbar] { display: none !important; }
-  .stApp [data-testid=stElementContainer]:has(+ .st-key-sheet) { display: none; }
+  .st-key-sheet, .st-key-sheet * { visibility: visible; color: #17110d !important; break-inside: auto; }
+  .st-key-sheet { border: none !important; padding: 0 !important; }
+  .st-key-sheet p { break-inside: avoid; }
+  body, .stApp, [data-testid=stAppViewContainer], [data-testid=stMain], [data-testid=stMainBlockContainer] {
+    position: static !important; overflow: visible !important; height: auto !important; min-height: 0 !important;
+    padding: 0 !important; background: #fff !important; }
 }</style>"""
 _PRINT = "<script>setTimeout(() => window.print(), 300)</script>"
 

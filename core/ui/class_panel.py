@@ -1,6 +1,6 @@
 """A class, from both sides: what a learner shows of herself, and what her teacher sees of who does."""
 
-import time
+from datetime import datetime
 
 import streamlit as st
 
@@ -105,9 +105,11 @@ def see(words: Words) -> None:
 
 
 def _row(one: Learner, language: str) -> dict[str, object]:
+    from babel.dates import format_datetime
+
     known = [step for step in workshop.STEPS if step.name in one.done]
     last = texts.words(language, known[-1].name)("title") if known else "—"
-    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(one.written))
+    when = format_datetime(datetime.fromtimestamp(one.written).astimezone(), "short", locale=texts.LOCALES[language])
     return {"person": one.name, "done": f"{len(known)} / {len(workshop.STEPS)}", "last": last, "when": when}
 
 

@@ -5,7 +5,7 @@ import streamlit as st
 from core import project as project_store
 from core import texts, workshop
 from core.texts import Words
-from core.ui import session
+from core.ui import lesson, session
 from core.ui.plain import plain
 from core.ui.session import Session
 
@@ -32,13 +32,19 @@ def door(visit: Session, words: Words) -> None:
     st.caption(words("so_far", done=len(done), steps=len(workshop.STEPS)))
 
 
-def steps_of(lesson: int, visit: Session, words: Words) -> None:
+def steps_of(number: int, visit: Session, words: Words) -> None:
     """The steps of a lesson as links, in a line that wraps; on a telephone look.css puts one under the other."""
-    with st.container(horizontal=True, key=f"steps-{lesson}"):
+    with st.container(horizontal=True, key=f"steps-{number}"):
         for step in workshop.STEPS:
-            if step.lesson == lesson:
+            if step.lesson == number:
                 title = texts.words(visit.language, step.name)("title")
                 st.page_link(step.page, label=f"{step.number}. {title}", width="content")
+
+
+def marks(words: Words) -> None:
+    """Says, once, what the marks beside the parts of each step mean."""
+    signs = {name: lesson.mark(name, words) for name in lesson.MARKS}
+    st.markdown(f"**{words('marks')}**\n\n{words.body('marks', **signs)}")
 
 
 def projects(visit: Session, words: Words) -> None:

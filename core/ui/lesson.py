@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -20,6 +20,9 @@ from core.ui import glossary_links, problem, questions_panel, session, sidebar, 
 from core.ui.plain import plain
 from core.ui.session import Session
 from core.workshop import Step
+
+Mark = Literal["needed", "optional", "slow"]
+MARKS: dict[Mark, str] = {"needed": "flag", "optional": "local_cafe", "slow": "hourglass_top"}
 
 PICTURES = Path(__file__).parent / "pictures"
 ICON = PICTURES / "favicon.png"
@@ -58,15 +61,19 @@ class Lesson:
         """Answers what she chose in this step before."""
         return self.project.choices.get(self.step.name, {}).get(choice, default) if self.project else default
 
-    def section(self, key: str, **facts: object) -> None:
-        """Opens a numbered part of the step: a heading and, where there is one, a line on what to do."""
-        st.subheader(self(key, **facts), anchor=False)
+    def section(self, key: str, *marks: Mark, **facts: object) -> None:
+        """Opens a part of the step: its heading with its marks and, where there is one, a line on what to do.
+
+        A part that is not `optional` is needed to go on; in one that is `slow` the machine works for a while.
+        """
+        shown: list[Mark] = [*marks] if "optional" in marks else ["needed", *marks]
+        st.subheader(" ".join([self(key, **facts), *(mark(one, self.words) for one in shown)]), anchor=False)
         if self.words.body(key):
             st.markdown(self.words.body(key, **facts))
 
     def code(self, **facts: object) -> None:
         """Shows the few lines of Python that do exactly this, with her choices in them."""
-        with st.expander(self("code"), icon=":material/code:"):
+        with st.expander(self("code"), icon=":material/code:", key="code"):
             st.code(snippet(self.step.name, self.project, **facts), language="python")
 
     def ask_number(self, answer: float | None, tolerance: float = 0.0, whole: bool = True) -> None:
@@ -130,6 +137,11 @@ class Lesson:
             workshop.mark_done(session.ensure_project(), self.step.name, exercise=True)
         else:
             st.info(self("exercise.wrong"), icon=":material/lightbulb:")
+
+
+def mark(name: Mark, words: Words) -> str:
+    """Answers, in Markdown, the sign of a part that is needed, optional or slow, with its word."""
+    return f":gray-badge[:material/{MARKS[name]}: {words(f'mark.{name}')}]"
 
 
 @contextmanager
@@ -196,7 +208,8 @@ def _head(lesson: Lesson) -> None:
     picture = PICTURES / f"{step.name}.svg"
     if picture.exists():
         st.image(str(picture), width="stretch", alt=lesson("picture"))
-    st.markdown(f"#### {lesson('why')}\n\n{lesson.words.body('why')}")
+    with st.container(key="why"):  # look.css: a heading of the second level, in a quiet size
+        st.markdown(f"## {lesson('why')}\n\n{lesson.words.body('why')}")
     with st.expander(lesson("learn"), icon=":material/auto_stories:"):
         st.markdown(lesson.words.body("learn"))
 

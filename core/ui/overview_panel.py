@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from core import texts
-from core.ui import plots
+from core.ui import plots, prediction_panel
 from core.ui.lesson import Lesson
 from core.ui.tables import rows_table
 
@@ -14,8 +14,8 @@ _LANGUAGES_SHOWN = 3
 _ROW = 38  # pixels, as `rows_table` draws them
 
 
-def show(step: Lesson, seen: Mapping[str, Any]) -> None:
-    """Shows what `core.data.overview` found."""
+def show(step: Lesson, seen: Mapping[str, Any], about: str) -> None:
+    """Shows what `core.data.overview` found in the texts whose fingerprint is `about`; the words, once foretold."""
     words = seen["words"]
     half, longest = words["percentiles"]["50"], words["max"]
     st.markdown(step("seeing.counted", rows=seen["rows"], words=words["total"], half=half, longest=longest))
@@ -36,7 +36,9 @@ def show(step: Lesson, seen: Mapping[str, Any]) -> None:
     names = {"x": step("axis.words"), "y": step("axis.texts")}
     figure = plots.bars_between(bins["edges"], bins["counts"], names, log=bins["scale"] == "log")
     plots.show(figure, step("seeing.lengths.alt", half=half, longest=longest), "seeing.lengths", 260)
-    _counted(step, "frequent", "word", seen["frequent"])
+    frequent = [one["word"] for one in seen["frequent"]]
+    if frequent and prediction_panel.frequent_word(step, about, frequent):
+        _counted(step, "frequent", "word", seen["frequent"])
     if seen["openings"]:
         _counted(step, "openings", "opening", seen["openings"])
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from core import machine, storage, workshop
+from core import machine, storage, texts, workshop
 from core import project as projects
 from core.data import sources, stages
 from core.errors import LessonError
@@ -24,7 +24,7 @@ def ready_table(words: Words) -> None:
         {
             "what": _named(item, words),
             "state": words("ready.here" if item.here else "ready.missing"),
-            "size": f"{item.bytes / 1e6:.1f}" if item.here else "",
+            "size": texts.number(float(f"{item.bytes / 1e6:.2g}"), words.language) if item.here else "",
         }
         for item in supplies.look()
     ]
@@ -36,7 +36,7 @@ def ready_table(words: Words) -> None:
 
 def _named(item: supplies.Item, words: Words) -> str:
     if item.kind == "sample":
-        return words("ready.sample", name=item.name)
+        return words(f"ready.sample.{item.name}")
     return words("model.classroom") if item.name == CLASSROOM else item.name
 
 

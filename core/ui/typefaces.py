@@ -37,8 +37,9 @@ def show() -> None:
     """Gives the browser the typefaces and the style, in a visit's first runs: they stay in the open page (165 kB)."""
     given = st.session_state.get(_GIVEN, 0)
     st.session_state[_GIVEN] = given + 1
+    place = st.empty()  # it stays where nothing is given: without it all that follows would be drawn anew, focus lost
     if given < _RUNS:
-        st.html(_script(), unsafe_allow_javascript=True)
+        place.html(_script(), unsafe_allow_javascript=True)
 
 
 @cache

@@ -101,6 +101,7 @@ def test_a_single_text_is_too_few_to_split(visit, begun, language):
     page.button(key="load").click().run()
     assert not page.error
     page = visit("06_clean_texts", language, begun)
+    page.button(key="prediction.look").click().run()
     page.button(key="prepare").click().run()
     assert_said(page, refused(stages.prepare, begun), language)
     assert workshop.stages_made(begun) == {"texts"}

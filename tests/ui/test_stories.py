@@ -105,10 +105,12 @@ def test_a_first_visitor_goes_all_the_way_and_takes_her_adapter_home(serve, brow
         press(page, "load")
         expect(page.get_by_test_id("stDataFrame").nth(1)).to_be_visible(timeout=30_000)
         go_on("06_clean_texts")
+        press(page, "prediction.look")
         press(page, "prepare")
         expect(page.get_by_test_id("stMetric")).to_have_count(3)
         go_on("07_tokens")
         go_on("08_lengths")
+        press(page, "prediction.look")
         press(page, "keep")
         expect(page.get_by_test_id("stAlertContentSuccess")).to_be_visible()
         go_on("09_settings")
@@ -325,6 +327,8 @@ def test_a_messy_old_file_goes_from_upload_to_the_length_plot(serve, browser, se
         expect_no_error(page)
         follow(page, "06_clean_texts")
         settled(page)
+        press(page, "prediction.look")
+        settled(page)
         for repair in ("markup", "personal", "duplicates", "empty"):
             expect(page.get_by_text(said(f"repair.{repair}"), exact=True).first).to_be_visible()
         press(page, "prepare")
@@ -334,6 +338,7 @@ def test_a_messy_old_file_goes_from_upload_to_the_length_plot(serve, browser, se
         settled(page)
         expect_no_error(page)
         follow(page, "08_lengths")
+        press(page, "prediction.look")
         expect(page.get_by_test_id("stPlotlyChart").first).to_be_visible()
         press(page, "keep")
         expect(page.get_by_test_id("stAlertContentSuccess")).to_be_visible()
@@ -360,10 +365,14 @@ def test_she_plays_the_guessing_game_without_touching_the_mouse(serve, browser, 
         expect_title(page, "01_language_models")
         settled(page)
         field = page.get_by_label(say("guess.word"))
-        for _ in range(60):
-            page.keyboard.press("Tab")
-            if field.evaluate("field => field === document.activeElement"):
-                break
+
+        def reach_the_field():
+            for _ in range(60):
+                page.keyboard.press("Tab")
+                if field.evaluate("field => field === document.activeElement"):
+                    break
+
+        reach_the_field()
         page.keyboard.press("Enter")
         expect(page.get_by_text(say("guess.empty"))).to_be_visible()
         for line in range(1, 6):
@@ -381,8 +390,8 @@ def test_she_plays_the_guessing_game_without_touching_the_mouse(serve, browser, 
                 expect(field).to_have_value("tormenta", timeout=30_000)
                 expect(page.get_by_test_id("stPlotlyChart")).to_be_visible()
                 settled(page)
-                field.focus()
-            field.focus()
+                reach_the_field()
+            expect(field).to_be_focused()
             page.keyboard.press("Enter")
         expect(page.get_by_text(say("guess.over"))).to_be_visible(timeout=15_000)
         expect_no_error(page)
@@ -455,6 +464,7 @@ def test_her_texts_are_shown_as_text_never_run(serve, browser, settled, workspac
         shown_as_text("05_load_texts")
         follow(page, "06_clean_texts")
         settled(page)
+        press(page, "prediction.look")
         page.get_by_text(words("06_clean_texts")("repair.markup"), exact=True).first.click()  # her tags stay
         settled(page)
         page.wait_for_timeout(500)
@@ -463,9 +473,11 @@ def test_her_texts_are_shown_as_text_never_run(serve, browser, settled, workspac
         shown_as_text("06_clean_texts")
         expect(page.get_by_test_id("stMetric")).to_have_count(3)
         follow(page, "07_tokens")
+        press(page, "prediction.look")
         shown_as_text("07_tokens", "onerror")
         follow(page, "08_lengths")
         settled(page)
+        press(page, "prediction.look")
         press(page, "keep")
         expect(page.get_by_test_id("stAlertContentSuccess")).to_be_visible()
         page.get_by_role("slider").press("Home")  # the shortest: something is cut, and shown
