@@ -4,7 +4,7 @@ import pytest
 
 from core import project as projects
 from core import questions, storage, texts, workshop
-from core.data import stages, table
+from core.data import sources, stages, table
 from core.models import folder as models
 from core.texts import LANGUAGES
 from core.tokens import encode
@@ -39,7 +39,7 @@ def foretell(page, step, guess):
 
 @pytest.fixture
 def texts_only(begun):
-    stages.load_texts(begun, stages.open_source("sample:poems", "es"))
+    stages.load_texts(begun, sources.open_source("sample:poems", "es"))
     return begun
 
 
