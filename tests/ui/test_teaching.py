@@ -111,8 +111,8 @@ def test_other_texts_are_foretold_again_and_who_is_further_on_is_not_asked(visit
     foretell(visit("06_clean_texts", project=texts_only), "06_clean_texts", 2)
     assert "prediction.look" not in [b.key for b in visit("06_clean_texts", project=texts_only).button]
     lines = "\n\n".join(f"Un verso del río {n}, y otro del puente {n * 7}" for n in range(30))
-    stages.keep_files(texts_only, [("otros.txt", lines.encode())])
-    stages.load_texts(texts_only, stages.kept_source(texts_only))
+    sources.keep_files(texts_only, [("otros.txt", lines.encode())])
+    stages.load_texts(texts_only, sources.kept_source(texts_only))
     assert "prediction.look" in [b.key for b in visit("06_clean_texts", project=texts_only).button]
     stages.prepare(projects.open_project(texts_only.folder.parent, texts_only.id))
     assert "prediction.look" not in [b.key for b in visit("06_clean_texts", project=texts_only).button]
