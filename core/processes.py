@@ -7,7 +7,7 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import psutil
 
@@ -62,20 +62,26 @@ def launch(arguments: list[str], folder: Path, secret: str = "") -> None:
     before = storage.read_json(folder / "state.json")
     folder.mkdir(parents=True, exist_ok=True)
     with storage.disk_errors(folder / "log.txt"), (folder / "log.txt").open("ab") as log:
-        child = subprocess.Popen(
-            [sys.executable, "-m", "core", *arguments],
-            cwd=ROOT,
-            stdin=subprocess.PIPE if secret else subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            env=environment(),
-            **APART,
-        )
+        child = spawn(arguments, log, secret)
+    wait_for_state(folder, before, child, _START_SECONDS)
+
+
+def spawn(arguments: list[str], log: BinaryIO, secret: str = "") -> subprocess.Popen:
+    """Starts the process of a `launch`, apart from this one, and answers it without waiting."""
+    child = subprocess.Popen(
+        [sys.executable, "-m", "core", *arguments],
+        cwd=ROOT,
+        stdin=subprocess.PIPE if secret else subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
+        env=environment(),
+        **APART,
+    )
     if child.stdin:
         with suppress(BrokenPipeError), open(child.stdin.fileno(), "wb", closefd=False) as given:
             given.write(secret.encode())
         child.stdin.close()
-    wait_for_state(folder, before, child, _START_SECONDS)
+    return child
 
 
 def wait_for_state(folder: Path, before: dict | None, child: subprocess.Popen, seconds: float) -> bool:

@@ -3,15 +3,17 @@
 import json
 import os
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import make_models
 import pytest
 from filelock import FileLock
-from nursery import Nursery
+from nursery import Forked, Nursery
 
-from core import processes, storage
+from core import processes
 from core import project as projects
 from core.data import sources, stages
 from core.project import Project
@@ -53,20 +55,14 @@ def nobody_waits(monkeypatch):
 @pytest.fixture(scope="session", autouse=True)
 def nursery() -> Iterator[None]:
     """Forks the workers that a test launches from a process in which the libraries are loaded; see `nursery`."""
-    forking, launch = Nursery(), processes.launch
+    forking, spawn = Nursery(), processes.spawn
 
-    def fork(arguments: list[str], folder: Path, secret: str = "") -> None:
-        if secret or not forking.can(arguments):
-            launch(arguments, folder, secret)
-            return
-        before = storage.read_json(folder / "state.json")
-        folder.mkdir(parents=True, exist_ok=True)
-        with storage.disk_errors(folder / "log.txt"):
-            (folder / "log.txt").touch()
-        processes.wait_for_state(folder, before, forking.fork(arguments, folder / "log.txt"), 15)
+    def fork(arguments: list[str], log: BinaryIO, secret: str = "") -> Forked | subprocess.Popen:
+        forks = not secret and forking.can(arguments)
+        return forking.fork(arguments, Path(log.name)) if forks else spawn(arguments, log, secret)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(processes, "launch", fork)
+        patch.setattr(processes, "spawn", fork)
         yield
     forking.close()
 
