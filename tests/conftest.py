@@ -53,8 +53,11 @@ def nobody_waits(monkeypatch):
 
 
 @pytest.fixture(scope="session", autouse=True)
-def nursery() -> Iterator[None]:
-    """Forks the workers that a test launches from a process in which the libraries are loaded; see `nursery`."""
+def nursery() -> Iterator[Callable]:
+    """Forks the workers that a test launches from a process in which the libraries are loaded; see `nursery`.
+
+    Answers what starts a process as the workshop does.
+    """
     forking, spawn = Nursery(), processes.spawn
 
     def fork(arguments: list[str], log: BinaryIO, secret: str = "") -> Forked | subprocess.Popen:
@@ -63,7 +66,7 @@ def nursery() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(processes, "spawn", fork)
-        yield
+        yield spawn
     forking.close()
 
 

@@ -25,7 +25,7 @@ class Nursery:
 
     def __init__(self) -> None:
         self._process: subprocess.Popen | None = None
-        self._surroundings: dict[str, str] = {}
+        self._surroundings = _surroundings()  # now, before any test changes them
 
     def can(self, arguments: list[str]) -> bool:
         """Says whether a worker of the nursery would do what `python -m core ARGUMENTS` does."""
@@ -33,7 +33,6 @@ class Nursery:
             return False
         settings = Path(arguments[1]) / "settings.json"
         in_four_bits = settings.exists() and "qlora" in settings.read_text(encoding="utf-8")
-        self._begin()
         return not in_four_bits and self._surroundings == _surroundings()
 
     def fork(self, arguments: list[str], log: Path) -> "Forked":
@@ -52,7 +51,6 @@ class Nursery:
 
     def _begin(self) -> subprocess.Popen:
         if self._process is None:
-            self._surroundings = _surroundings()
             self._process = subprocess.Popen(
                 [sys.executable, __file__], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
                 env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)},

@@ -4,7 +4,7 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -37,6 +37,14 @@ def worker_of(run: Run) -> psutil.Process | None:
         except psutil.Error:
             continue
     return None
+
+
+@pytest.fixture(scope="module", autouse=True)
+def born_as_ever(nursery: Callable) -> Iterator[None]:
+    """No worker here comes from the nursery: it is killed while it still loads the libraries, too."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(processes, "spawn", nursery)
+        yield
 
 
 pytestmark = slow  # several minutes
