@@ -19,7 +19,7 @@ from core.training.runs import Run
 
 def card(run: Run, project: Project, evaluation: dict | None, language: str) -> str:
     """Answers the card as Markdown in `language`, with the front matter that the Hub reads."""
-    words = texts.words(language, "card")
+    words = texts.words(language, "metrics", "card")
     record = run.record()
     prepared = storage.load_json(run.prepared / "record.json")
     tokens = storage.load_json(run.tokens / "record.json")
