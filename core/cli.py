@@ -150,6 +150,17 @@ def generate(options: argparse.Namespace) -> None:
     print()
 
 
+def merge(options: argparse.Namespace) -> None:
+    """Adds the adapter of a run to its base, as one model."""
+    from core.sharing import making, merged
+    from core.training import runs
+
+    run = runs.open_run(options.run_folder)
+    project = projects.open_project(run.workspace, run.folder.parent.parent.name)
+    with making.told(merged.told(run)) as progress:
+        print(merged.make(run, project, language(options), progress))
+
+
 def promise(options: argparse.Namespace) -> None:
     from core.training import promise as promises
     from core.training import runs
@@ -202,7 +213,13 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help=words("option.set"))
     one.add_argument("--workspace", metavar="DIR", help=words("option.workspace"))
     one.add_argument("--json", action="store_true", help=words("option.json"))
-    for name, run in (("train", train), ("promise", promise), ("evaluate", evaluate), ("generate", generate)):
+    for name, run in (
+        ("train", train),
+        ("promise", promise),
+        ("evaluate", evaluate),
+        ("generate", generate),
+        ("merge", merge),
+    ):
         command(name, run).add_argument("run_folder", metavar="RUN", type=Path, help=words("option.run"))
     commands.choices["train"].add_argument("--finish", action="store_true", help=words("option.finish"))
     asked = commands.choices["generate"]
