@@ -54,6 +54,7 @@ def settled(wins: int, losses: int, most: int) -> str | None:
     return "adapted" if wins >= needed else "base" if losses >= needed else None
 
 
+@lru_cache(maxsize=4096)
 def interval(wins: int, losses: int, most: int) -> tuple[float, float]:
     """Answers between which chances of winning (0 to 1) the true one lies, 95 times of 100.
 

@@ -35,6 +35,7 @@ PAIRS = 20  # as many as a person reads with attention in one go; more could tel
 FEWEST = 10
 _ROUNDS = 3  # of writing, where pairs came out alike and others have to take their place
 _OPENING_WORDS = 8  # of a text, about a verse: what is tasted is what a model makes of it
+_LOCK_SECONDS = 3  # a process that was just killed may take a moment to let go of it
 _ROOM = 50  # tokens that each writes
 _CHANCE = secrets.SystemRandom()
 
@@ -87,6 +88,17 @@ def key(run: Run) -> list[dict[str, str]]:
     return storage.load_json(folder(run) / "key.json")["sides"]
 
 
+def put_away(run: Run) -> None:
+    """Makes room for another tasting: the one that is laid out goes, whole, to `earlier/`."""
+    tasted = read(run)
+    if tasted:
+        away = folder(run) / "earlier" / tasted.id
+        away.mkdir(parents=True, exist_ok=True)
+        for name in ("pairs.json", "key.json", "answers.jsonl", "plan.json", "friends"):
+            if (folder(run) / name).exists():
+                (folder(run) / name).rename(away / name)
+
+
 def write(run: Run, wanted: int = PAIRS) -> Tasting:
     """Writes the pairs, going on where an earlier call was interrupted. Answers what is to be tasted.
 
@@ -99,7 +111,7 @@ def write(run: Run, wanted: int = PAIRS) -> Tasting:
     place.mkdir(exist_ok=True)
     lock = FileLock(place / "worker.lock")
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=_LOCK_SECONDS)
     except Timeout as error:
         raise LessonError("run_is_busy", run=run.name) from error
     try:
@@ -136,7 +148,7 @@ def _write(run: Run, wanted: int, state: State) -> Tasting:
             break
     if not apart:
         raise LessonError("tasting_alike", pairs=len(now))
-    return _lay_out(run, apart[:wanted], len(now) - len(apart), plan["texts"])
+    return lay_out(run, apart[:wanted], len(now) - len(apart), plan["texts"])
 
 
 def _plan(run: Run, wanted: int) -> dict:
@@ -178,7 +190,7 @@ def _write_side(run: Run, planned: Sequence[dict], side: str, room: int, state: 
     if side == "adapted":
         loaded = models.put_on(loaded, run.adapter, settings.precision)
     state.write(steps=2 * len(planned))
-    done_before = len(_lines(run))
+    done_before, began = len(_lines(run)), time.monotonic()
     for written, number in enumerate(left, start=1):
         ids = prompt_ids(
             planned[number]["beginning"], TASKS[record["task"]], loaded.tokenizer, record["language"], loaded.room(room)
@@ -186,7 +198,9 @@ def _write_side(run: Run, planned: Sequence[dict], side: str, room: int, state: 
         steps = generate.stream(loaded, ids, Sampling(max_new_tokens=room, seed=planned[number]["seed"]))
         text = "".join(step.text for step in steps).rstrip()
         storage.append_json(folder(run) / "written.jsonl", {"pair": number, "side": side, "text": text})
-        state.write(step=done_before + written)
+        step = done_before + written
+        each = (time.monotonic() - began) / written
+        state.write(step=step, left=each * (2 * len(planned) - step))
 
 
 def _lines(run: Run) -> list[dict]:
@@ -199,7 +213,7 @@ def _written(run: Run, planned: Sequence[dict]) -> list[dict]:
     return [{**pair, **{side: texts[number, side] for side in SIDES}} for number, pair in enumerate(planned)]
 
 
-def _lay_out(run: Run, written: Sequence[dict], alike: int, texts: int) -> Tasting:
+def lay_out(run: Run, written: Sequence[dict], alike: int, texts: int) -> Tasting:
     """Tosses a coin for the sides of each pair, and writes the key and then, apart from it, the pairs."""
     sides = [dict(zip(PLACES, _CHANCE.sample(SIDES, 2), strict=True)) for _ in written]
     shown = [
