@@ -131,6 +131,13 @@ def evaluate(options: argparse.Namespace) -> None:
     print(json.dumps({"base": record["base"], "adapted": record["adapted"], "rows": record["rows"]}))
 
 
+def tasting(options: argparse.Namespace) -> None:
+    from core.evaluation import tasting as tastings
+    from core.training import runs
+
+    print(json.dumps({"pairs": len(tastings.write(runs.open_run(options.run_folder)).pairs)}))
+
+
 def generate(options: argparse.Namespace) -> None:
     from core.generation.generate import Sampling, stream
     from core.generation.loaded import load
@@ -213,14 +220,9 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help=words("option.set"))
     one.add_argument("--workspace", metavar="DIR", help=words("option.workspace"))
     one.add_argument("--json", action="store_true", help=words("option.json"))
-    for name, run in (
-        ("train", train),
-        ("promise", promise),
-        ("evaluate", evaluate),
-        ("generate", generate),
-        ("merge", merge),
-    ):
-        command(name, run).add_argument("run_folder", metavar="RUN", type=Path, help=words("option.run"))
+    on_a_run = (train, promise, evaluate, tasting, generate, merge)
+    for run in on_a_run:
+        command(run.__name__, run).add_argument("run_folder", metavar="RUN", type=Path, help=words("option.run"))
     commands.choices["train"].add_argument("--finish", action="store_true", help=words("option.finish"))
     asked = commands.choices["generate"]
     asked.add_argument("prompt", metavar="PROMPT", help=words("option.prompt"))

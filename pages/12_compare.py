@@ -3,11 +3,11 @@
 import streamlit as st
 
 from core import workshop
-from core.ui import compare_panel, lesson, writing
+from core.ui import compare_panel, lesson, tasting_panel, writing
 
 DECISIONS = ("keep", "more", "no")
 
-with lesson.page("12_compare", "writing") as step:
+with lesson.page("12_compare", "writing", "tasting") as step:
     writing.warm()
     run = workshop.adapted_run(step.project)
 
@@ -18,7 +18,11 @@ with lesson.page("12_compare", "writing") as step:
     compare_panel.show_pair(step.words)
     compare_panel.taste(run, step.project, prompt, sampling, step.words)
 
-    # 2. Is a language model right for her?
+    # 2. Many pairs, blind.
+    step.section("tasting", "slow")
+    tasting_panel.show(run, step)
+
+    # 3. Is a language model right for her?
     step.section("decide")
     decision = st.radio(
         step("decide.label"),

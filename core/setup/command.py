@@ -14,6 +14,7 @@ COMMANDS = (
     "train",
     "promise",
     "evaluate",
+    "tasting",
     "generate",
     "merge",
     "serve",

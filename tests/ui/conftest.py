@@ -42,6 +42,7 @@ def end_workers(workspace: Path) -> None:
     for run in workspace.glob("*/runs/*"):
         processes.kill(run)
         processes.kill(run / "evaluation")
+        processes.kill(run / "tasting")
 
 
 # ------------------------------------------------------------------ projects
