@@ -157,6 +157,13 @@ def promise(options: argparse.Namespace) -> None:
     promises.measure(runs.open_run(options.run_folder))
 
 
+def copies(options: argparse.Namespace) -> None:
+    from core.evaluation import copies
+    from core.training import runs
+
+    copies.read(runs.open_run(options.run_folder))
+
+
 def serve(options: argparse.Namespace) -> None:
     from core.generation.serve import serve
 
@@ -202,7 +209,8 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help=words("option.set"))
     one.add_argument("--workspace", metavar="DIR", help=words("option.workspace"))
     one.add_argument("--json", action="store_true", help=words("option.json"))
-    for name, run in (("train", train), ("promise", promise), ("evaluate", evaluate), ("generate", generate)):
+    of_runs = {"train": train, "promise": promise, "evaluate": evaluate, "generate": generate, "copies": copies}
+    for name, run in of_runs.items():
         command(name, run).add_argument("run_folder", metavar="RUN", type=Path, help=words("option.run"))
     commands.choices["train"].add_argument("--finish", action="store_true", help=words("option.finish"))
     asked = commands.choices["generate"]
