@@ -94,7 +94,10 @@ def _likely(loaded: Loaded, one: list[int], other: list[int], count: int) -> lis
     either = dict.fromkeys(word for side in known for word in side if word.isalpha())
     found = [
         Chance(
-            word, *(known[side].get(word) or _chance(loaded, ids, word) for side, ids in ((0, one), (1, other))), False
+            word,
+            known[0].get(word) or _chance(loaded, one, word),
+            known[1].get(word) or _chance(loaded, other, word),
+            False,
         )
         for word in either
     ]
