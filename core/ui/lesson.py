@@ -106,13 +106,10 @@ class Lesson:
             )
             self._judge(given, given == answer)
 
-    def ask_text(self, right: Callable[[str], bool], keep: str | None = None) -> None:
-        """The exercise with words for an answer, judged by `right(text)`; `keep` names the choice to keep it as."""
+    def ask_text(self, right: Callable[[str], bool]) -> None:
+        """The exercise with words for an answer, judged by `right(text)`."""
         with self._exercise(True):
-            before = self.kept(keep, "") if keep else ""
-            given = (st.text_input(self("exercise.input"), before, key=f"{self.step.name}.exercise") or "").strip()
-            if keep and given and given != before:
-                self.keep(**{keep: given})
+            given = (st.text_input(self("exercise.input"), key=f"{self.step.name}.exercise") or "").strip()
             self._judge(given or None, bool(given) and right(given))
 
     def ask_deed(self, done: bool) -> None:

@@ -15,7 +15,7 @@ from core.ui import session
 
 STEPS = [step.name for step in workshop.STEPS]
 LOCKED = [step.name for step in workshop.STEPS if step.needs]
-PAGES = ["Home", *STEPS, "experiments", "glossary", "certificate", "teacher"]
+PAGES = ["Home", *STEPS, "experiments", "glossary", "decision", "certificate", "teacher"]
 IN_BOTH_LANGUAGES = pytest.mark.parametrize("language", texts.LANGUAGES)
 ON_EVERY_PAGE = pytest.mark.parametrize("name", PAGES)
 
@@ -405,7 +405,8 @@ CHOSEN = {
     "07_tokens": {"which": 3},
     "08_lengths": {"max_length": 32},
     "09_settings": {"dial": "balanced", "balanced.lora_rank": 5},
-    "12_compare": {"12.temperature": 1.5, "decision": "no"},
+    "12_compare": {"12.temperature": 1.5},
+    "decision": {"decision.often": "weekly", "decision.watts": 40.0},
     "glossary": {"wanted": "token"},
 }
 KINDS = (
