@@ -34,7 +34,9 @@ def power() -> Power:
     if (watts := _card_watts()) is not None:
         return Power(watts, "card", {"gpu": machine.gpu_name()})
     cores, memory = machine.cores(), psutil.virtual_memory().total / 1e9
-    return Power(float(round(CORE_WATTS * cores + GB_WATTS * memory)), "cores", {"cores": cores, "memory": round(memory)})
+    return Power(
+        float(round(CORE_WATTS * cores + GB_WATTS * memory)), "cores", {"cores": cores, "memory": round(memory)}
+    )
 
 
 def kwh(seconds: float, watts: float) -> float:
