@@ -131,6 +131,13 @@ def evaluate(options: argparse.Namespace) -> None:
     print(json.dumps({"base": record["base"], "adapted": record["adapted"], "rows": record["rows"]}))
 
 
+def tasting(options: argparse.Namespace) -> None:
+    from core.evaluation import tasting as tastings
+    from core.training import runs
+
+    print(json.dumps({"pairs": len(tastings.write(runs.open_run(options.run_folder)).pairs)}))
+
+
 def generate(options: argparse.Namespace) -> None:
     from core.generation.generate import Sampling, stream
     from core.generation.loaded import load
@@ -148,6 +155,17 @@ def generate(options: argparse.Namespace) -> None:
     for step in stream(loaded, ids, sampling):
         print(step.text, end="", flush=True)
     print()
+
+
+def merge(options: argparse.Namespace) -> None:
+    """Adds the adapter of a run to its base, as one model."""
+    from core.sharing import making, merged
+    from core.training import runs
+
+    run = runs.open_run(options.run_folder)
+    project = projects.open_project(run.workspace, run.folder.parent.parent.name)
+    with making.told(merged.told(run)) as progress:
+        print(merged.make(run, project, language(options), progress))
 
 
 def promise(options: argparse.Namespace) -> None:
@@ -209,9 +227,9 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help=words("option.set"))
     one.add_argument("--workspace", metavar="DIR", help=words("option.workspace"))
     one.add_argument("--json", action="store_true", help=words("option.json"))
-    of_runs = {"train": train, "promise": promise, "evaluate": evaluate, "generate": generate, "copies": copies}
-    for name, run in of_runs.items():
-        command(name, run).add_argument("run_folder", metavar="RUN", type=Path, help=words("option.run"))
+    on_a_run = (train, promise, evaluate, tasting, generate, merge, copies)
+    for run in on_a_run:
+        command(run.__name__, run).add_argument("run_folder", metavar="RUN", type=Path, help=words("option.run"))
     commands.choices["train"].add_argument("--finish", action="store_true", help=words("option.finish"))
     asked = commands.choices["generate"]
     asked.add_argument("prompt", metavar="PROMPT", help=words("option.prompt"))

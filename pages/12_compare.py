@@ -1,9 +1,9 @@
 """Step 12: a blind tasting of base and adapted model on her own prompts, and the way to the decision."""
 
 from core import workshop
-from core.ui import compare_panel, decision_panel, lesson, writing
+from core.ui import compare_panel, decision_panel, lesson, tasting_panel, writing
 
-with lesson.page("12_compare", "writing") as step:
+with lesson.page("12_compare", "writing", "tasting") as step:
     writing.warm()
     run = workshop.adapted_run(step.project)
 
@@ -14,7 +14,11 @@ with lesson.page("12_compare", "writing") as step:
     compare_panel.show_pair(step.words)
     compare_panel.taste(run, step.project, prompt, sampling, step.words)
 
-    # 2. Is a language model right for her?
+    # 2. Many pairs, blind.
+    step.section("tasting", "slow")
+    tasting_panel.show(run, step)
+
+    # 3. Is a language model right for her?
     step.section("decide")
     decided = decision_panel.invite(step.project, run, step.language)
 

@@ -7,7 +7,21 @@ from core.setup.interpreter import FOR_THE_APP, FOR_THE_TESTS
 from core.setup.speech import SetupError, language, tell
 from core.texts import words
 
-COMMANDS = ("app", "test", "adapt", "train", "promise", "evaluate", "generate", "serve", "ready", "read", "download")
+COMMANDS = (
+    "app",
+    "test",
+    "adapt",
+    "train",
+    "promise",
+    "evaluate",
+    "tasting",
+    "generate",
+    "merge",
+    "serve",
+    "ready",
+    "read",
+    "download",
+)
 
 
 def run(arguments: list[str]) -> int:

@@ -71,10 +71,11 @@ class Lesson:
         if self.words.body(key):
             st.markdown(self.words.body(key, **facts))
 
-    def code(self, **facts: object) -> None:
-        """Shows the few lines of Python that do exactly this, with her choices in them."""
+    def code(self, part: str = "", **facts: object) -> None:
+        """Shows the few lines of Python that do exactly this, with her choices in them; `part` names one of several."""
+        name = ".".join(filter(None, (self.step.name, part)))
         with st.expander(self("code"), icon=":material/code:", key="code"):
-            st.code(snippet(self.step.name, self.project, **facts), language="python")
+            st.code(snippet(name, self.project, **facts), language="python")
 
     def ask_number(self, answer: float | None, tolerance: float = 0.0, whole: bool = True) -> None:
         """The exercise with a number for an answer, right within a relative tolerance; None: not to be known yet."""

@@ -1,4 +1,4 @@
-"""The predictions of steps 5 to 8: she says what she expects of her own texts, and only then sees it.
+"""The predictions of steps 5 to 8 and 12: she says what she expects of her own texts, and only then sees it.
 
 Nothing is graded. Each is kept with the project and asked once; again where the texts are others,
 and not where she is further on already.
@@ -17,6 +17,7 @@ from core.ui.lesson import Lesson
 from core.ui.plain import plain
 
 _KEPT = "foretold"  # among a step's choices: what was said, and of what
+WINNERS = ("adapted", "base", "even")
 _LINE = 80  # characters of the line whose tokens are foretold
 
 
@@ -73,8 +74,20 @@ def longest_text(step: Lesson, measured: np.ndarray) -> bool:
     return True
 
 
+def winner(step: Lesson, tasting: str, pairs: int) -> bool:
+    """Step 12: who will win the tasting of this id. Answers whether to begin it."""
+    return _ask(step, tasting, "", "choice", pairs=pairs)
+
+
+def winner_said(step: Lesson, tasting: str) -> str | None:
+    """Answers one of WINNERS; None where she said nothing."""
+    said = _said(step, tasting)
+    return str(said) if said else None
+
+
 def _ask(step: Lesson, about: str, further_on: str, kind: str, **facts: object) -> bool:
-    """Asks for a number or a word. Says whether what it is about may be shown: she asked to see it, or is further on.
+    """Asks for a number, a word or a choice of WINNERS. Says whether what it is about may be shown: she asked to see
+    it, or is further on.
 
     `about` is a fingerprint of what is foretold; `further_on`, the stage that is made after it was seen.
     """
@@ -86,7 +99,11 @@ def _ask(step: Lesson, about: str, further_on: str, kind: str, **facts: object) 
         left, right = st.columns([2, 1], vertical_alignment="bottom")
         label, said = step("prediction.input"), f"{key}.said"
         guess: int | str | None
-        if kind == "number":
+        if kind == "choice":
+            guess = left.radio(
+                label, WINNERS, index=None, format_func=lambda one: step(f"prediction.{one}"), key=said, horizontal=True
+            )
+        elif kind == "number":
             guess = left.number_input(label, 0, 10**9, None, key=said)
         else:
             guess = left.text_input(label, key=said, max_chars=60).strip()

@@ -42,6 +42,7 @@ def end_workers(workspace: Path) -> None:
     for run in workspace.glob("*/runs/*"):
         processes.kill(run)
         processes.kill(run / "evaluation")
+        processes.kill(run / "tasting")
 
 
 # ------------------------------------------------------------------ projects
@@ -72,6 +73,17 @@ def finished(made_once) -> Project:
 
     (project,) = projects.list_projects(made_once("finished", make))
     return project
+
+
+@pytest.fixture
+def done() -> Callable[[Path], None]:
+    """Waits until the process that says in a folder how far it is has ended well."""
+
+    def wait(folder: Path) -> None:
+        wait_for(lambda: status(folder) not in processes.ACTIVE, 60)
+        assert status(folder) == "finished", (folder / "log.txt").read_text()
+
+    return wait
 
 
 @pytest.fixture

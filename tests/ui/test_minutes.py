@@ -25,7 +25,7 @@ DOING = {
     "09_settings": 2,
     "10_train": 4,  # the quick dial, waited for
     "11_evaluate": 2,
-    "12_compare": 4,  # a few tastings, and a decision with its reason
+    "12_compare": 9,  # a few prompts, twenty pairs at a quarter of a minute, and a decision with its reason
     "13_share": 2,
 }
 HALF_HOURS = {

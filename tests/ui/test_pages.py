@@ -127,7 +127,7 @@ def test_step_4_keeps_a_beginning_in_the_testbed(visit, project):
     assert_well(page)
     kept = projects.open_project(project.folder.parent, project.id).choices["04_try_model"]["prompts"]
     assert kept[-1] == "La lluvia no avisa"
-    assert "La lluvia no avisa" in [element.value for element in page.text]
+    assert "La lluvia no avisa" in [box.value for box in page.text_area if box.key.startswith("testbed.")]
 
 
 def test_step_5_shows_her_texts(visit, project):
