@@ -29,7 +29,7 @@ def test_every_acronym_is_in_the_glossary_and_among_the_words_of_its_step(step, 
 
 
 @IN_BOTH_LANGUAGES
-@pytest.mark.parametrize("name", ["home", "settings", "questions", "experiments", "tasks", "writing"])
+@pytest.mark.parametrize("name", ["home", "settings", "questions", "experiments", "decision", "tasks", "writing"])
 def test_every_acronym_beside_the_steps_is_in_the_glossary(name, language):
     known = {one for term in glossary.terms(language) for one in term.names}
     asked = {one for text in glossary.written(language, name) for one in glossary.acronyms(text)} - NAMES

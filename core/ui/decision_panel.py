@@ -27,9 +27,8 @@ def invite(project: Project, run: Run, language: str) -> bool:
         st.caption(words("invite.missing", measures=", ".join(words(name).lower() for name in missing)))
     decided = bool(kept.chosen and len(kept.reason) >= LEAST_REASON)
     if decided:
-        st.markdown(
-            f"{words('invite.decided', decision=words(f'proposal.{kept.chosen}').lower())} «{plain(kept.reason)}»"
-        )
+        chosen = words(f"proposal.{kept.chosen}").lower()
+        st.markdown(words("invite.decided", decision=chosen, reason=plain(" ".join(kept.reason.split()))))
     st.page_link("pages/decision.py", label=words("invite.again" if decided else "invite"), icon=":material/balance:")
     return decided
 
@@ -69,7 +68,7 @@ def propose(found: Evidence, answers: Answers, words: Words) -> Rule | None:
             st.markdown(f"**{words('also')}**\n\n" + "\n".join(lines))
     with st.expander(words("rules"), icon=":material/format_list_numbered:"):
         st.markdown(words.body("rules"))
-        st.markdown(_table(rule, words))
+        st.markdown(_list(rule, words))
     return rule
 
 
@@ -127,12 +126,12 @@ def _points(points: tuple[str, ...], words: Words) -> str:
     return f":gray[{words('points', points='; '.join(named))}]"
 
 
-def _table(decided: Rule, words: Words) -> str:
-    lines = [f"| | {words('rule')} | {words('proposes')} | {words('rule.state')} |", "|--:|---|---|---|"]
+def _list(decided: Rule, words: Words) -> str:
+    """Answers the rules in their order, each with what it proposes and how it went here."""
     at = decision.RULES.index(decided)
+    lines = []
     for number, rule in enumerate(decision.RULES):
         state = "yes" if number == at else "no" if number < at else "later"
-        mark = "**" if number == at else ""
-        cells = (words(f"rule.{rule.code}"), words(f"proposal.{rule.proposal}"), words(f"rule.{state}"))
-        lines.append(f"| {number + 1} | " + " | ".join(f"{mark}{cell}{mark}" for cell in cells) + " |")
+        said = words(f"rule.{state}", rule=words(f"rule.{rule.code}"), proposal=words(f"proposal.{rule.proposal}"))
+        lines.append(f"{number + 1}. {said}")
     return "\n".join(lines)

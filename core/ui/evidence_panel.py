@@ -21,11 +21,11 @@ _WHERE = {
 
 def show(evidence: Evidence, kept: Kept, words: Words) -> None:
     """Shows a numbered line for each measure, and the doors to what nobody has measured yet."""
-    lines = [f"| | {words('measure')} | {words('found')} |", "|--:|---|---|"]
+    lines = []
     for number, name in enumerate(MEASURES, start=1):
-        shown = _found(name, evidence, kept, words) or [f"*{words('unmeasured')}*"]
-        lines.append(f"| **{number}** | {words(name)} | {shown[0]} |")
-        lines += [f"| | | {more} |" for more in shown[1:]]
+        found = _found(name, evidence, kept, words) or [f"*{words('unmeasured')}*"]
+        lines.append(f"{number}. **{words(name)}.** {found[0] if len(found) == 1 else ''}")
+        lines += [f"    - {one}" for one in found if len(found) > 1]
     st.markdown("\n".join(lines))
     doors(evidence, words)
 
@@ -94,6 +94,8 @@ def _found(name: str, evidence: Evidence, kept: Kept, words: Words) -> list[str]
             return _energy(evidence, kept, words)
         case "copying" if evidence.copying:
             copying = evidence.copying
+            if not copying.longest:
+                return [words("copying.none", texts=copying.texts)]
             share = texts.percent(copying.share, language)
             return [words("copying.line", share=share, texts=copying.texts, longest=copying.longest)]
         case "rows" if evidence.rows:

@@ -8,7 +8,7 @@ import sys
 from core import workshop
 from core.processes import ROOT
 
-PAGES = ["Home", *workshop.BY_NAME, "experiments", "glossary"]
+PAGES = ["Home", *workshop.BY_NAME, "experiments", "decision", "glossary"]
 HEAVY = ("torch", "transformers", "peft", "datasets", "evaluate")
 
 OPEN_ALL = """

@@ -16,7 +16,7 @@ from core.training import runs, watch
 
 api = pytest.importorskip("playwright.sync_api", reason="no Playwright here: the browser stories are left out")
 expect = api.expect
-PAGES = ["Home", *workshop.BY_NAME, "experiments", "glossary"]
+PAGES = ["Home", *workshop.BY_NAME, "experiments", "decision", "glossary"]
 
 
 def words(*names, language="es"):
