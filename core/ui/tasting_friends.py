@@ -13,6 +13,7 @@ from core.ui.lesson import Lesson
 from core.ui.plain import plain
 
 _TOLD = "12.friends"  # what came of the files read last: words and errors, and how many readings there were
+_EVEN = 0.5
 # At 0.8 conclusions are safe, at 0.667 tentative (Krippendorff, 2004, "Content Analysis", p. 241); 0.2 is ours.
 _AGREE = (("strong", 0.8), ("some", 0.667), ("little", 0.2))
 
@@ -81,6 +82,9 @@ def _together(run: Run, tasted: Tasting, known: list[Friend], step: Lesson) -> N
     st.markdown(f"#### {total}")
     if found.pooled:
         tasting_result.margin(*found.pooled, step, "friends.margin")
+        _, low, high = found.pooled
+        ahead = "adapted" if low > _EVEN else "base" if high < _EVEN else None
+        st.markdown(step(f"friends.more.{ahead}") if ahead else step("friends.chance"))
     _each(run, everyone, tasted, step)
     _agreement(found, step)
 

@@ -60,7 +60,7 @@ def margin(rate: float, low: float, high: float, step: Lesson, key: str) -> None
     )
     figure.update_yaxes(visible=False, range=[-1.2, 1.2])
     figure.update_xaxes(range=[-0.02, 1.02], tickformat=".0%", tickvals=[0, 0.25, 0.5, 0.75, 1])
-    figure.update_xaxes(title=step("tasting.margin.axis"))
+    figure.update_xaxes(title=step(f"{key}.axis"))
     plots.show(figure, step("tasting.margin.alt", **said), f"{key}.plot", 160)
     st.caption(step(key, **said))
 
