@@ -149,8 +149,11 @@ def test_what_may_be_chance_is_said_to_be_so(begin, run, tasted):
 
 def test_fewer_than_ten_pairs_are_said_to_be_few(visit, project, run):
     tasting.folder(run).mkdir()
-    tasting.lay_out(run, [{"beginning": "Uno", "base": " a", "adapted": " b"}], 0, 1)
-    assert visit("12_compare", "es", project).warning[0].value == words()("tasting.few", pairs=1)
+    tasting.lay_out(run, [{"beginning": "Uno", "base": "", "adapted": " b"}], 0, 1)
+    page = visit("12_compare", "es", project)
+    assert page.warning[0].value == words()("tasting.few", pairs=1)
+    page.button(key="prediction.look").click().run()
+    assert f"Uno {words()('tasting.nothing')}" in said(page), "a model that wrote nothing is said to have"
 
 
 def test_another_tasting_can_be_prepared_after_the_first(begin, run, tasted):
