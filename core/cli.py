@@ -157,11 +157,29 @@ def generate(options: argparse.Namespace) -> None:
     print()
 
 
+def merge(options: argparse.Namespace) -> None:
+    """Adds the adapter of a run to its base, as one model."""
+    from core.sharing import making, merged
+    from core.training import runs
+
+    run = runs.open_run(options.run_folder)
+    project = projects.open_project(run.workspace, run.folder.parent.parent.name)
+    with making.told(merged.told(run)) as progress:
+        print(merged.make(run, project, language(options), progress))
+
+
 def promise(options: argparse.Namespace) -> None:
     from core.training import promise as promises
     from core.training import runs
 
     promises.measure(runs.open_run(options.run_folder))
+
+
+def copies(options: argparse.Namespace) -> None:
+    from core.evaluation import copies
+    from core.training import runs
+
+    copies.read(runs.open_run(options.run_folder))
 
 
 def serve(options: argparse.Namespace) -> None:
@@ -209,7 +227,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help=words("option.set"))
     one.add_argument("--workspace", metavar="DIR", help=words("option.workspace"))
     one.add_argument("--json", action="store_true", help=words("option.json"))
-    on_a_run = (train, promise, evaluate, tasting, generate)
+    on_a_run = (train, promise, evaluate, tasting, generate, merge, copies)
     for run in on_a_run:
         command(run.__name__, run).add_argument("run_folder", metavar="RUN", type=Path, help=words("option.run"))
     commands.choices["train"].add_argument("--finish", action="store_true", help=words("option.finish"))

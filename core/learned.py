@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from core import questions, storage, workshop
+from core import decision, questions, storage, workshop
 from core.evaluation import answers, evaluate, tasting
 from core.project import Project
 from core.training import runs, watch
@@ -52,8 +52,8 @@ def _made(project: Project, step: str, choices: dict) -> Iterator[Deed]:
             yield Deed("opened_again")
     if step == "09_settings" and choices.get("prediction"):
         yield Deed("prediction", {"prediction": choices["prediction"]})
-    if step == "12_compare" and choices.get("decision"):
-        yield Deed(f"decided.{choices['decision']}")
+    if step == "12_compare" and (chosen := decision.kept(project).chosen):
+        yield Deed(f"decided.{chosen}")
 
 
 def _prepared(project: Project, step: str) -> Iterator[Deed]:

@@ -1,37 +1,46 @@
-"""Step 4: trying the base model, and keeping the beginnings that will compare before and after."""
+"""Step 4: what people ask of a model, what the one at hand can do, and the beginnings that will compare."""
 
 import streamlit as st
 
-from core.ui import lesson, writing
+from core.ui import lesson, limits_panel, obey_panel, strange_panel, tasks_panel, testbed_panel, writing
 
-with lesson.page("04_try_model", "writing") as step:
+with lesson.page("04_try_model", "writing", "limits") as step:
     writing.warm()
     folder = writing.model_folder(step.project)
 
-    # 1. Try a beginning.
-    step.section("try")
-    task = writing.task_of(folder)
-    if task == "summarize":
-        st.caption(step("try.seq2seq"))
-    prompt = st.text_area(step("prompt"), step("prompt.default"), key="prompt", height=110)
-    sampling = writing.sampling_controls(step.words, "04")
-    if st.button(step("try.button"), key="try", type="primary", icon=":material/edit:"):
-        writing.write(folder, prompt, sampling, task=task, language=step.language)
+    # 1. Six tasks, each with the model that it needs and a try with the one at hand.
+    task = st.segmented_control(
+        step("tasks"),
+        tasks_panel.TASKS,
+        default=writing.task_of(folder),
+        required=True,
+        format_func=lambda task: step(f"do.{task}"),
+        key="04.task",
+        persist_state="session",
+    )
+    step.section(f"try.{task}", *(("optional",) if task != "write" else ()))
+    code = tasks_panel.show(step, folder, task)
 
-    # 2. Keep it in the testbed.
+    # 2. Her testbed.
     step.section("testbed")
-    prompts = step.kept("prompts", [])
-    if st.button(step("testbed.keep"), key="keep", icon=":material/bookmark_add:", disabled=not prompt.strip()):
-        prompts = list(dict.fromkeys([*prompts, prompt.strip()]))
-        step.keep(prompts=prompts)
-    for place, kept in enumerate(prompts):
-        text, remove = st.columns([6, 1], vertical_alignment="center")
-        text.container(border=True).text(kept)
-        if remove.button(step("testbed.remove"), key=f"remove.{place}", icon=":material/close:", type="tertiary"):
-            step.keep(prompts=[other for other in prompts if other != kept])
-            st.rerun()
-    if not prompts:
-        st.caption(step("testbed.empty"))
+    kept = testbed_panel.show(step)
 
-    step.code(prompt=prompt, temperature=sampling.temperature, top_p=sampling.top_p)
-    step.ask_deed(done=len(prompts) >= 3)
+    # 3. For who has a while: a request or a beginning, what surprises the model, and what it takes for granted.
+    more = st.segmented_control(
+        step("more"),
+        ["obey", "strange", "limits"],
+        format_func=lambda part: step(f"more.{part}"),
+        key="04.more",
+        persist_state="session",
+    )
+    if more:
+        step.section(more, "optional")
+    if more == "obey":
+        obey_panel.show(step, folder)
+    if more == "strange":
+        strange_panel.show(step, folder)
+    if more == "limits":
+        limits_panel.show(step.words, folder, "04")
+
+    step.code(**code)
+    step.ask_deed(done=kept >= 3)

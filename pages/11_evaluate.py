@@ -7,7 +7,7 @@ from core.evaluation import evaluate
 from core.tasks import TASKS
 from core.ui import evaluation_panel, lesson
 
-with lesson.page("11_evaluate", "card") as step:
+with lesson.page("11_evaluate", "card", "metrics") as step:
     run = workshop.adapted_run(step.project)
 
     # 1. Opening the envelope.

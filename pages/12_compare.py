@@ -1,11 +1,7 @@
-"""Step 12: a blind tasting of base and adapted model on her own prompts, and a decision."""
-
-import streamlit as st
+"""Step 12: a blind tasting of base and adapted model on her own prompts, and the way to the decision."""
 
 from core import workshop
-from core.ui import compare_panel, lesson, tasting_panel, writing
-
-DECISIONS = ("keep", "more", "no")
+from core.ui import compare_panel, decision_panel, lesson, tasting_panel, writing
 
 with lesson.page("12_compare", "writing", "tasting") as step:
     writing.warm()
@@ -24,17 +20,7 @@ with lesson.page("12_compare", "writing", "tasting") as step:
 
     # 3. Is a language model right for her?
     step.section("decide")
-    decision = st.radio(
-        step("decide.label"),
-        DECISIONS,
-        format_func=lambda d: step(f"decide.{d}"),
-        key="decision",
-        index=DECISIONS.index(step.kept("decision")) if step.kept("decision") else None,
-    )
-    if decision and decision != step.kept("decision"):
-        step.keep(decision=decision)
-    if decision:
-        st.markdown(step.words.body(f"decide.{decision}"))
+    decided = decision_panel.invite(step.project, run, step.language)
 
     step.code(
         run=run.name,
@@ -43,4 +29,4 @@ with lesson.page("12_compare", "writing", "tasting") as step:
         top_p=sampling.top_p,
         seed=sampling.seed,
     )
-    step.ask_text(lambda reason: decision is not None and len(reason) >= 20, keep="reason")
+    step.ask_deed(decided)

@@ -4,9 +4,9 @@ import streamlit as st
 
 from core import workshop
 from core.evaluation import evaluate
-from core.sharing import adapter
+from core.sharing import adapter, merged
 from core.sharing.card import card
-from core.ui import lesson, writing
+from core.ui import lesson, merged_panel, writing
 
 with lesson.page("13_share", "writing") as step:
     run = workshop.adapted_run(step.project)
@@ -28,7 +28,11 @@ with lesson.page("13_share", "writing") as step:
     with st.expander(step("card"), icon=":material/description:"):
         st.code(card(run, step.project, evaluate.result(run), step.language), language="markdown", wrap_lines=True)
 
-    # 2. Back again: an adapter file of this base, loaded and made to write.
+    # 2. The whole model, for who has neither PEFT nor the workshop.
+    step.section("merged", "optional", size=merged.bytes_needed(run) / 1e6)
+    merged_panel.show(run, step.words)
+
+    # 3. Back again: an adapter file of this base, loaded and made to write.
     step.section("load", "optional")
     uploaded = st.file_uploader(step("upload"), "zip", key="adapter_file")
     if uploaded and st.session_state.get("13.loaded") != uploaded.file_id:

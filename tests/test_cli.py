@@ -48,16 +48,16 @@ def test_her_own_file_becomes_an_evaluated_adapter_that_writes(tmp_path, workspa
     assert written.stdout.strip()
 
 
-def test_summaries_are_learned_and_measured_with_rouge(tmp_path, workspace):
+def test_summaries_are_learned_and_measured_with_rouge(tmp_path, workspace, capsys):
     notes = tmp_path / "notas.jsonl"
     lines = [{"text": f"El taller {n} abre a las {n % 12}. Hay mate.", "summary": f"Abre el {n}."} for n in range(25)]
     notes.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
-    done = core("adapt", notes, "--task", "summarize", "--set", "max_steps=3", "--json")
-    assert done.returncode == 0, done.stderr
-    report = json.loads(done.stdout.strip().splitlines()[-1])
+    assert cli.main(["adapt", str(notes), "--task", "summarize", "--set", "max_steps=3", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out.strip().splitlines()[-1])
     assert set(report["adapted"]) == {"loss", "perplexity", "bits_per_character", "rouge1", "rouge2", "rougeL"}
-    again = core("evaluate", report["run"])
-    assert json.loads(again.stdout.splitlines()[-1])["base"] == pytest.approx(report["base"], rel=1e-6)
+    assert cli.main(["evaluate", report["run"]]) == 0
+    again = json.loads(capsys.readouterr().out.strip().splitlines()[-1])
+    assert again["base"] == pytest.approx(report["base"], rel=1e-6)
 
 
 @pytest.fixture

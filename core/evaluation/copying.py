@@ -7,11 +7,13 @@ run of WORDS words, one number each, so that a text is looked up in milliseconds
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 WORDS = 6  # shorter runs are everybody's: «y se quedó mirando el mar» is nobody's in particular
 _WORD = re.compile(r"\w+")
+_ARRAYS = ("ids", "starts", "order", "keys")
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)  # odd, with its bits well spread (Knuth, 1998, section 6.4: the golden ratio)
 
 
@@ -42,7 +44,10 @@ class Looked:
 
 
 class Index:
-    """The training texts, ready to be searched: about 20 bytes a word."""
+    """The training texts, ready to be searched: about 20 bytes a word.
+
+    Kept on disk it is read from there as it is searched (`Index.opened`), and hardly takes memory.
+    """
 
     def __init__(self, texts: Iterable[str]) -> None:
         self._numbers: dict[str, int] = {}
@@ -57,6 +62,22 @@ class Index:
         keys = _keys(self._ids)
         self._order = np.argsort(keys, kind="stable").astype(np.uint32)
         self._keys = keys[self._order]
+
+    def save(self, folder: Path) -> None:
+        """Writes it into an empty folder: an array a file, and the words in the order of their numbers."""
+        for name in _ARRAYS:
+            np.save(folder / f"{name}.npy", getattr(self, f"_{name}"))
+        (folder / "words.txt").write_text("\n".join(self._numbers), encoding="utf-8")
+
+    @classmethod
+    def opened(cls, folder: Path) -> "Index":
+        """Opens what `save` wrote, its arrays memory-mapped."""
+        index = cls.__new__(cls)
+        for name in _ARRAYS:
+            setattr(index, f"_{name}", np.load(folder / f"{name}.npy", mmap_mode="r"))
+        words = (folder / "words.txt").read_text(encoding="utf-8").split("\n")
+        index._numbers = {word: number for number, word in enumerate(words, start=1) if word}
+        return index
 
     def look(self, text: str) -> Looked:
         """Finds the longest copies of WORDS words or more, from the left: where one ends the next may begin."""

@@ -1,6 +1,5 @@
 """The evaluation of a run: base and adapted model on the sealed test set, in a process of its own."""
 
-import os
 import time
 from pathlib import Path
 
@@ -9,6 +8,7 @@ from filelock import FileLock, Timeout
 from core import processes, storage
 from core.data import table
 from core.errors import LessonError
+from core.evaluation.measure import compute
 from core.generation import loaded as models
 from core.generation.generate import complete_all
 from core.generation.loaded import Loaded
@@ -17,8 +17,6 @@ from core.processes import State
 from core.tasks import TASKS
 from core.tokens.encode import IGNORED
 from core.training.runs import Run
-
-METRICS = Path(__file__).parent / "metrics"
 
 
 def start(run: Run) -> None:
@@ -119,17 +117,6 @@ def _read(loaded: Loaded, row: dict) -> list[int]:
     if loaded.is_seq2seq:
         return row["input_ids"]
     return [id for id, label in zip(row["input_ids"], row["labels"], strict=True) if label == IGNORED]
-
-
-def compute(metric: str, predictions: list, references: list) -> dict[str, float]:
-    """Computes one of the workshop's own `evaluate` modules, loaded by its path: nothing is fetched."""
-    os.environ.setdefault("HF_EVALUATE_OFFLINE", "1")
-    import evaluate
-
-    module = evaluate.load(str(METRICS / metric), keep_in_memory=True, experiment_id=str(os.getpid()))
-    return {
-        name: float(value) for name, value in module.compute(predictions=predictions, references=references).items()
-    }
 
 
 def summary_room(run: Run) -> int:

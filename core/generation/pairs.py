@@ -4,24 +4,17 @@ The method is that of paired sentences (Nangia et al., 2020, "CrowS-Pairs"), ask
 """
 
 import json
-import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from core.classroom import SAMPLES
 from core.errors import LessonError
+from core.generation import words
 from core.generation.loaded import Loaded
-from core.generation.score import score
 from core.tokens import form
-from core.tokens.cut import IGNORED
-
-if TYPE_CHECKING:
-    import torch
 
 _ALIKE = 1.25  # within a quarter of one another, two probabilities are called alike
-_WORD_BEGINS = "\u0120\u2581"  # how byte-level BPE and SentencePiece write the space before a word
 
 
 @dataclass(frozen=True)
@@ -72,11 +65,11 @@ def differing(left: str, right: str) -> tuple[list[str], list[str]]:
     return one, other
 
 
-def compare(loaded: Loaded, left: str, right: str, words: Sequence[str] = (), count: int = 6) -> list[Chance]:
-    """Answers the given words, and then the `count` whose probability differs most between the beginnings.
+def compare(loaded: Loaded, left: str, right: str, asked: Sequence[str] = (), count: int = 6) -> list[Chance]:
+    """Answers the asked words, and then the `count` whose probability differs most between the beginnings.
 
-    The model's own probabilities: no temperature, nothing left out. Raises LessonError: `no_prompt`, `pair_alike`,
-    `not_causal`.
+    Whole words, each with its end, at the model's own probabilities: no temperature, nothing left out. Raises
+    LessonError: `no_prompt`, `pair_alike`, `not_causal`.
     """
     if loaded.is_seq2seq:
         raise LessonError("not_causal")
@@ -84,42 +77,37 @@ def compare(loaded: Loaded, left: str, right: str, words: Sequence[str] = (), co
         raise LessonError("no_prompt")
     if left.split() == right.split():
         raise LessonError("pair_alike")
-    wanted = list(dict.fromkeys(word.strip() for word in words if word.strip()))
-    asked = [Chance(word, _chance(loaded, left, word), _chance(loaded, right, word), True) for word in wanted]
-    return asked + _most_apart(loaded, left, right, wanted, count)
+    one, other = (_ids(loaded, text) for text in (left, right))
+    wanted = list(dict.fromkeys(word.strip() for word in asked if word.strip()))
+    given = [Chance(word, _chance(loaded, one, word), _chance(loaded, other, word), True) for word in wanted]
+    found = [chance for chance in _likely(loaded, one, other, count) if chance.word not in wanted]
+    return given + found[:count]
 
 
-def _most_apart(loaded: Loaded, left: str, right: str, known: Sequence[str], count: int) -> list[Chance]:
-    if not count:
-        return []
-    one, other = (_next(loaded, text) for text in (left, right))
-    order = (one - other).abs().argsort(descending=True).tolist()
-    marks, backend = loaded.tokenizer.special_ids(), loaded.tokenizer.backend
-    begins = [id for id in order[:400] if id not in marks and (backend.id_to_token(id) or "")[:1] in _WORD_BEGINS]
-    named = ((id, loaded.tokenizer.decode([id]).strip()) for id in begins or order[:400])
-    words = [(id, word) for id, word in named if word.isalpha() and word not in known]
-    return [Chance(word, float(one[id]), float(other[id]), False) for id, word in words[:count]]
+def _likely(loaded: Loaded, one: list[int], other: list[int], count: int) -> list[Chance]:
+    """Answers the likeliest words of either beginning, those that differ most in probability (not in ratio) first."""
+    known = [
+        {word: c.probability for c in words.next_words(loaded, ids, count=2 * count) if (word := c.text.strip(" "))}
+        for ids in (one, other)
+        if count
+    ]
+    either = dict.fromkeys(word for side in known for word in side if word.isalpha())
+    found = [
+        Chance(
+            word,
+            known[0].get(word) or _chance(loaded, one, word),
+            known[1].get(word) or _chance(loaded, other, word),
+            False,
+        )
+        for word in either
+    ]
+    return sorted(found, key=lambda chance: -abs(chance.left - chance.right))
 
 
-def _next(loaded: Loaded, text: str) -> "torch.Tensor":
-    """Answers the model's own probabilities [vocabulary] of what comes after `text`."""
-    import torch
-
-    with torch.no_grad():
-        logits = loaded.model(torch.tensor([_ids(loaded, text)], device=loaded.device)).logits[0, -1]
-    return torch.softmax(logits.float(), -1)
-
-
-def _chance(loaded: Loaded, text: str, word: str) -> float:
-    """Answers the probability (0 to 1) that what follows `text` begins with `word`, all its tokens together."""
-    before = _ids(loaded, text)
-    after = loaded.tokenizer.encode(f"{text.rstrip()} {word}")
-    added = after[len(loaded.tokenizer.encode(text.rstrip())) :][: loaded.context // 2] or after[-1:]
-    ids = [*before[-(loaded.context - len(added)) :], *added]
-    row = {"input_ids": ids, "labels": [IGNORED] * (len(ids) - len(added)) + added, "characters": len(word)}
-    return math.exp(-score(loaded.model, [row])[0].nats)
+def _chance(loaded: Loaded, ids: list[int], word: str) -> float:
+    return words.chance(loaded, ids, f" {word}")
 
 
 def _ids(loaded: Loaded, text: str) -> list[int]:
     begin, end = form.ends(loaded.tokenizer)
-    return ((begin or end) + loaded.tokenizer.encode(text.rstrip()))[-(loaded.context - 1) :]
+    return ((begin or end) + loaded.tokenizer.encode(text.rstrip()))[-(loaded.context - words.ROOM) :]

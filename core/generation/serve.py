@@ -5,19 +5,21 @@ import os
 import queue
 import sys
 import threading
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
 
 from core.errors import LessonError
-from core.generation import generate, words
+from core.generation import fill, generate, pairs, whole, words
 from core.generation.generate import Sampling
 from core.generation.loaded import Loaded, load
 from core.models.folder import weights_of
 from core.tasks import TASKS
-from core.tokens.encode import prompt_ids
+from core.tokens.encode import prompt_ids, request_ids
 
 IDLE_SECONDS = 900
+ASK = "ask"  # instead of a task: a request in her own words
 
 
 def serve() -> None:
@@ -46,7 +48,8 @@ def serve() -> None:
                     break
             _say(out, {"end": True})
         except LessonError as error:
-            _say(out, {"error": error.code, "facts": {name: str(fact) for name, fact in error.facts.items()}})
+            facts = {name: fact if isinstance(fact, int | float) else str(fact) for name, fact in error.facts.items()}
+            _say(out, {"error": error.code, "facts": facts})
         except Exception:  # noqa: BLE001  (one bad question must not end the conversation)
             import traceback
 
@@ -54,31 +57,79 @@ def serve() -> None:
             _say(out, {"error": "our_fault", "facts": {}})
 
 
-def _answers(question: dict):
-    adapter = question["adapter"]
-    loaded = _loaded(question["folder"], adapter, _modified(adapter))
-    sampling = Sampling(**question["sampling"])
-    if question["ask"] == "next_tokens":
-        ids = prompt_ids(question["text"], TASKS["write"], loaded.tokenizer, "es", loaded.context - 1)
-        yield [asdict(c) for c in generate.next_tokens(loaded, ids, sampling, question["count"])]
-    elif question["ask"] in ("thought", "words"):
-        yield _thought_of(question, loaded, sampling)
+def _answers(question: dict) -> Iterator:
+    """Answers a question, piece by piece, by what it asks."""
+    return ANSWERS[question["ask"]](question)
+
+
+def _next_tokens(question: dict) -> Iterator[list]:
+    loaded, sampling = _model(question), Sampling(**question["sampling"])
+    ids = prompt_ids(question["text"], TASKS["write"], loaded.tokenizer, "es", loaded.context - 1)
+    yield [asdict(c) for c in generate.next_tokens(loaded, ids, sampling, question["count"])]
+
+
+def _stream(question: dict) -> Iterator[dict]:
+    loaded, sampling = _model(question), Sampling(**question["sampling"])
+    room, text = loaded.room(sampling.max_new_tokens), question["text"]
+    if question["task"] == ASK:
+        ids = request_ids(text, loaded.tokenizer, question["language"], room)
     else:
-        room = loaded.room(sampling.max_new_tokens)
-        ids = prompt_ids(question["text"], TASKS[question["task"]], loaded.tokenizer, question["language"], room)
-        yield from (asdict(step) for step in generate.stream(loaded, ids, sampling))
+        ids = prompt_ids(text, TASKS[question["task"]], loaded.tokenizer, question["language"], room)
+    yield from (asdict(step) for step in generate.stream(loaded, ids, sampling))
 
 
-def _thought_of(question: dict, loaded: Loaded, sampling: Sampling) -> dict:
-    """Answers the raw thought after a text, or the likeliest words there and the chances of the asked ones."""
-    task, room = TASKS["write"], loaded.context - words.ROOM
-    ids = prompt_ids(question["text"], task, loaded.tokenizer, "es", room)
-    if question["ask"] == "thought":
-        whole = prompt_ids(question["text"], task, loaded.tokenizer, "es", sys.maxsize)
-        return words.think(loaded, ids, question["count"], len(whole) - len(ids)).packed()
+def _thought(question: dict) -> Iterator[dict]:
+    loaded = _model(question)
+    ids = prompt_ids(question["text"], TASKS["write"], loaded.tokenizer, "es", loaded.context - words.ROOM)
+    everything = prompt_ids(question["text"], TASKS["write"], loaded.tokenizer, "es", sys.maxsize)
+    yield words.think(loaded, ids, question["count"], len(everything) - len(ids)).packed()
+
+
+def _words(question: dict) -> Iterator[dict]:
+    loaded, sampling = _model(question), Sampling(**question["sampling"])
+    ids = prompt_ids(question["text"], TASKS["write"], loaded.tokenizer, "es", loaded.context - words.ROOM)
     candidates = [asdict(word) for word in words.next_words(loaded, ids, sampling, question["count"])]
-    chances = [words.chance(loaded, ids, word, sampling) for word in question["words"]]
-    return {"candidates": candidates, "chances": chances}
+    yield {"candidates": candidates, "chances": [words.chance(loaded, ids, w, sampling) for w in question["words"]]}
+
+
+def _compare(question: dict) -> Iterator[list]:
+    yield [asdict(option) for option in whole.compare(_model(question), question["text"], question["options"])]
+
+
+def _surprise(question: dict) -> Iterator[list]:
+    yield [asdict(score) for score in whole.surprise(_model(question), question["texts"])]
+
+
+def _pairs(question: dict) -> Iterator[list]:
+    asked = question["left"], question["right"], question["words"], question["count"]
+    yield [asdict(chance) for chance in pairs.compare(_model(question), *asked)]
+
+
+def _fill(question: dict) -> Iterator[list]:
+    yield [asdict(c) for c in fill.fill(_guest(question["folder"]), question["text"], question["count"])]
+
+
+ANSWERS: dict[str, Callable[[dict], Iterator]] = {
+    "next_tokens": _next_tokens,
+    "stream": _stream,
+    "thought": _thought,
+    "words": _words,
+    "compare": _compare,
+    "surprise": _surprise,
+    "pairs": _pairs,
+    "fill": _fill,
+}
+
+
+def _model(question: dict) -> Loaded:
+    adapter = question["adapter"]
+    return _loaded(question["folder"], adapter, _modified(adapter))
+
+
+@lru_cache(maxsize=1)
+def _guest(folder: str) -> fill.Filler:
+    """Keeps the last model that fills gaps: a guest beside those that write, and never a project's base."""
+    return fill.load(Path(folder))
 
 
 @lru_cache(maxsize=3)

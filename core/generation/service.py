@@ -15,6 +15,9 @@ from typing import IO, cast
 
 from core.errors import LessonError
 from core.generation.generate import Candidate, Sampling, Step
+from core.generation.pairs import Chance
+from core.generation.score import Score
+from core.generation.whole import Option
 from core.generation.words import WHOLE, Thought, unpacked
 from core.processes import ROOT
 
@@ -41,7 +44,7 @@ class Service:
 
     def thought(self, folder: Path, text: str, count: int = 10) -> Thought:
         """See `core.generation.words.think`; `text` begins a text."""
-        (answer,) = self._ask({"ask": "thought", "text": text, "count": count}, folder, None, WHOLE)
+        (answer,) = self._ask({"ask": "thought", "text": text, "count": count}, folder)
         return unpacked(answer)
 
     def words(
@@ -64,12 +67,44 @@ class Service:
         task: str = "write",
         language: str = "es",
     ) -> Iterator[Step]:
-        """See `core.generation.generate.stream`; `text` is put in the form that `task` gave it in training."""
+        """See `core.generation.generate.stream`; `text` is put in the form that `task` gave it in training.
+
+        As `task`, `ASK` puts it in the form of a request; see `core.tokens.form.request`.
+        """
         question = {"ask": "stream", "text": text, "task": task, "language": language}
         for answer in self._ask(question, folder, adapter, sampling):
             yield Step(**{**answer, "alternatives": [Candidate(**c) for c in answer["alternatives"]]})
 
-    def _ask(self, question: dict, folder: Path, adapter: Path | None, sampling: Sampling) -> Iterator:
+    def compare(self, folder: Path, text: str, options: Sequence[str]) -> list[Option]:
+        """See `core.generation.whole.compare`."""
+        (answer,) = self._ask({"ask": "compare", "text": text, "options": list(options)}, folder)
+        return [Option(**option) for option in answer]
+
+    def surprise(self, folder: Path, texts: Sequence[str]) -> list[Score]:
+        """See `core.generation.whole.surprise`."""
+        (answer,) = self._ask({"ask": "surprise", "texts": list(texts)}, folder)
+        return [Score(**score) for score in answer]
+
+    def pairs(
+        self,
+        folder: Path,
+        left: str,
+        right: str,
+        words: Sequence[str] = (),
+        adapter: Path | None = None,
+        count: int = 6,
+    ) -> list[Chance]:
+        """See `core.generation.pairs.compare`."""
+        question = {"ask": "pairs", "left": left, "right": right, "words": list(words), "count": count}
+        (answer,) = self._ask(question, folder, adapter)
+        return [Chance(**chance) for chance in answer]
+
+    def fill(self, folder: Path, text: str, count: int = 10) -> list[Candidate]:
+        """See `core.generation.fill.fill`; the model in `folder` is one that fills gaps."""
+        (answer,) = self._ask({"ask": "fill", "text": text, "count": count}, folder)
+        return [Candidate(**candidate) for candidate in answer]
+
+    def _ask(self, question: dict, folder: Path, adapter: Path | None = None, sampling: Sampling = WHOLE) -> Iterator:
         question |= {"folder": str(folder), "adapter": adapter and str(adapter), "sampling": asdict(sampling)}
         with self._lock:
             child = self._start()

@@ -49,13 +49,18 @@ def compare(loaded: Loaded, text: str, options: Sequence[str]) -> list[Option]:
 
 
 def surprise(loaded: Loaded, texts: Sequence[str]) -> list[Score]:
-    """Answers what it costs the model to read each text, one Score a text. A blank one raises LessonError `no_prompt`.
+    """Answers what it costs the model to read each text, not that it ends there: one Score a text.
 
-    A seq2seq model is asked to write it after reading nothing.
+    A seq2seq model is asked to write it after reading nothing. Raises LessonError `no_prompt` where one is blank.
     """
     if not all(text.strip() for text in texts):
         raise LessonError("no_prompt")
-    return score(loaded.model, _answers(loaded, "", texts) if loaded.is_seq2seq else _wholes(loaded, "", texts, ""))
+    if loaded.is_seq2seq:
+        return score(loaded.model, _answers(loaded, "", texts))
+    begin, end = form.ends(loaded.tokenizer)
+    opened = [(begin or end) + loaded.tokenizer.encode(text) for text in texts]
+    rows = [_row(ids[: loaded.context], text) for ids, text in zip(opened, texts, strict=True)]
+    return score(loaded.model, rows)
 
 
 def _wholes(loaded: Loaded, before: str, options: Sequence[str], after: str) -> list[dict]:

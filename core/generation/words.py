@@ -110,7 +110,7 @@ def next_words(loaded: Loaded, ids: Sequence[int], sampling: Sampling = WHOLE, c
 
 def chance(loaded: Loaded, ids: Sequence[int], word: str, sampling: Sampling = WHOLE) -> float:
     """Answers how likely it is that `word`, exactly and whole, comes after `ids`: all its tokens, and its end."""
-    tokens = loaded.tokenizer.encode(word)[:ROOM]
+    tokens = _tokens(loaded, word)[:ROOM]
     if not tokens:
         return 0.0
     rows = [shape(row, sampling) for row in _all_logits(loaded, [*ids, *tokens])[len(ids) - 1 :]]
@@ -118,6 +118,12 @@ def chance(loaded: Loaded, ids: Sequence[int], word: str, sampling: Sampling = W
     for row, token in zip(rows, tokens, strict=False):
         likely *= float(row[token])
     return likely * float(1 - (rows[-1] * _continues(loaded)).sum())
+
+
+def _tokens(loaded: Loaded, word: str) -> list[int]:
+    """Answers a word's tokens behind another word: many tokenizers put a space of their own before a text's first."""
+    before, whole = (loaded.tokenizer.encode(text) for text in ("a", f"a{word}"))
+    return whole[len(before) :] if whole[: len(before)] == before else loaded.tokenizer.encode(word)
 
 
 def _continues(loaded: Loaded) -> "torch.Tensor":

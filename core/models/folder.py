@@ -1,9 +1,7 @@
 """A base model is a folder on disk: the classroom's, one of hers, or one brought from the Hub."""
 
-import json
 import re
 import shutil
-import struct
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatch
@@ -13,6 +11,7 @@ from pathlib import Path
 from core import classroom, storage
 from core.errors import LessonError
 from core.models.kind import kind_of
+from core.models.weights import tensors
 
 CLASSROOM = "classroom"
 # Matrices with a row for each token, place or distance.
@@ -136,7 +135,7 @@ def describe(reference: str, folder: Path) -> ModelFacts:
     """
     config = storage.read_json(folder / "config.json") or {}
     weights = sorted(folder.glob("*.safetensors"))
-    shapes = [item for path in weights for item in _shapes(path).items()]
+    shapes = [(name, [*one.shape]) for path in weights for name, one in tensors(path).items()]
     return ModelFacts(
         reference=reference,
         folder=folder,
@@ -214,17 +213,3 @@ def licence(folder: Path) -> str:
         return ""
     named = _LICENCE.search(card)
     return named[1].strip() if named else ""
-
-
-def _shapes(path: Path) -> dict[str, list[int]]:
-    """Reads the shapes in a safetensors header: 8 bytes of length (little-endian), then that many of JSON."""
-    try:
-        with path.open("rb") as file:
-            (length,) = struct.unpack("<Q", file.read(8))
-            if length > path.stat().st_size:
-                raise ValueError("header longer than the file")
-            header = json.loads(file.read(length))
-        tensors = {name: tensor for name, tensor in header.items() if name != "__metadata__"}
-        return {name: [int(size) for size in tensor["shape"]] for name, tensor in tensors.items()}
-    except (OSError, ValueError, struct.error, KeyError, TypeError, AttributeError) as error:
-        raise LessonError("broken_model", folder=path.parent.name, file=path.name) from error

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from core import storage
 from core.errors import LessonError
-from core.models import folder as folders
+from core.models import folder as models
 from core.models import hub
 from core.models.kind import is_masked
 
@@ -16,16 +16,18 @@ SHELF = {
 }
 
 
-def find(reference: str) -> Path:
-    """Answers the folder of a masked model: a folder here, or a Hub id, downloading it if needed.
+def find(reference: str, folders: bool = True) -> Path:
+    """Answers the folder of a masked model: a folder here, if `folders` of this machine may be named, or a Hub id.
 
-    Raises LessonError: `not_masked`, `model_not_a_name`, and what `folder.check` and `hub.download` say.
+    What is not on this disk is downloaded. Raises LessonError: `not_masked`, `model_not_a_name`, and what
+    `folder.check` and `hub.download` say.
     """
     reference = reference.strip()
     path = Path(reference).expanduser()
-    if not (reference and path.is_dir()) and not hub.is_hub_id(reference):
+    is_folder = folders and bool(reference) and path.is_dir()
+    if not is_folder and not hub.is_hub_id(reference):
         raise LessonError("model_not_a_name", model=reference)
-    folder = path.absolute() if path.is_dir() else hub.download(reference)
+    folder = path.absolute() if is_folder else hub.download(reference)
     check(folder)
     return folder
 
@@ -33,7 +35,7 @@ def find(reference: str) -> Path:
 def check(folder: Path) -> None:
     """Looks at a masked model's files without opening its weights. Raises LessonError, see `find`."""
     try:
-        folders.check(folder)
+        models.check(folder)
     except LessonError as error:
         if error.code != "not_a_writer":
             raise

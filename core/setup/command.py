@@ -16,6 +16,7 @@ COMMANDS = (
     "evaluate",
     "tasting",
     "generate",
+    "merge",
     "serve",
     "ready",
     "read",

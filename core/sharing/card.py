@@ -17,9 +17,12 @@ from core.tokens import tokenizer as tokenizers
 from core.training.runs import Run
 
 
-def card(run: Run, project: Project, evaluation: dict | None, language: str) -> str:
-    """Answers the card as Markdown in `language`, with the front matter that the Hub reads."""
-    words = texts.words(language, "card")
+def card(run: Run, project: Project, evaluation: dict | None, language: str, merged: bool = False) -> str:
+    """Answers the card as Markdown in `language`, with the front matter that the Hub reads.
+
+    It is the adapter's, or the whole model's where the run trained that, or where `merged` says that both are one.
+    """
+    words = texts.words(language, "metrics", "card")
     record = run.record()
     prepared = storage.load_json(run.prepared / "record.json")
     tokens = storage.load_json(run.tokens / "record.json")
@@ -30,8 +33,9 @@ def card(run: Run, project: Project, evaluation: dict | None, language: str) -> 
         "tags": ["lora", "llms-para-poetas", record["task"]],
     }
     is_full = run.settings().method == "full"
-    title = "title_full" if is_full else "title"
-    if is_full:
+    title = "title_full" if is_full else "title_merged" if merged else "title"
+    is_whole = is_full or merged
+    if is_whole:
         front |= {"library_name": "transformers", "tags": ["llms-para-poetas", record["task"]]}
     say = lambda value, digits=None: texts.number(value, language, digits)  # noqa: E731
     sections = [
@@ -60,7 +64,7 @@ def card(run: Run, project: Project, evaluation: dict | None, language: str) -> 
         ]
         sections += ["\n".join(table), words.body("metric", rows=evaluation["rows"])]
     sections += [f"## {words('limits')}", words.body("limits"), f"## {words('use')}"]
-    sections += [_use(record, tokens.get("form", forms.PLAIN), is_full, words)]
+    sections += [_use(record, tokens.get("form", forms.PLAIN), is_whole, words)]
     sections += [
         f"## {words('settings')}",
         f"```yaml\n{yaml.safe_dump(asdict(run.settings()), sort_keys=False)}```",
@@ -69,15 +73,15 @@ def card(run: Run, project: Project, evaluation: dict | None, language: str) -> 
     return "\n\n".join(section for section in sections if section) + "\n"
 
 
-def _use(record: dict, form: str, is_full: bool, words: Words) -> str:
+def _use(record: dict, form: str, is_whole: bool, words: Words) -> str:
     """Answers the lines of Python that use what was learned, in the form in which it was trained."""
-    name, full = public_name(record["model"]), "_full" if is_full else ""
+    name, full = public_name(record["model"]), "_full" if is_whole else ""
     if form == forms.CHAT:
         instruction = TASKS[record["task"]].instruction(record["language"])
         return words.body(f"use{full}_chat", model=name, instruction=instruction)
     if form == forms.APART:
         return words.body(f"use{full}_apart", model=name, prefix=_prefix(Path(record["model_folder"])))
-    is_classroom = record["model"] == CLASSROOM and not is_full
+    is_classroom = record["model"] == CLASSROOM and not is_whole
     return words.body("use_classroom" if is_classroom else f"use{full}", model=name)
 
 

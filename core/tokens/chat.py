@@ -33,7 +33,7 @@ def around(template: str, names: Mapping[str, str], instruction: str) -> tuple[s
 @lru_cache(maxsize=16)
 def _around(template: str, names: tuple[tuple[str, str], ...], instruction: str) -> tuple[str, str, str] | None:
     messages = [
-        {"role": "user", "content": f"{instruction}\n\n{_QUESTION}"},
+        {"role": "user", "content": f"{instruction}\n\n{_QUESTION}".lstrip()},
         {"role": "assistant", "content": _ANSWER},
     ]
     question = {"template": template, "variables": {**dict(names), "messages": messages}}

@@ -76,7 +76,15 @@ def prompt_ids(text: str, task: Task, tokenizer: Tokenizer, language: str, max_l
 
     What is too long loses its end where it is to be summarised, its beginning where it is to be continued.
     """
-    form = forms.of(tokenizer, task, language)
+    return _dressed(text, forms.of(tokenizer, task, language), tokenizer, max_length)
+
+
+def request_ids(text: str, tokenizer: Tokenizer, language: str, max_length: int) -> list[int]:
+    """Encodes a request in a person's own words; what is too long loses its beginning, or in a chat its end."""
+    return _dressed(text, forms.request(tokenizer, language), tokenizer, max_length)
+
+
+def _dressed(text: str, form: Form, tokenizer: Tokenizer, max_length: int) -> list[int]:
     room = max(1, form.room(max_length))
     read = tokenizer.encode(text)
     return form.begin + (read[:room] if form.cue else read[-room:]) + form.cue

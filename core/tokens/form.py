@@ -4,7 +4,7 @@ Training, scoring and writing all take it from here, so that a model is asked as
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -78,6 +78,21 @@ def of(tokenizer: Tokenizer, task: Task, language: str) -> Form:
         return Form(CHAT, begin, cue, _first_mark(tokenizer, end), [])
     begin, end = ends(tokenizer)
     return Form(PLAIN, begin, tokenizer.encode(task.cue(language)), end, [])
+
+
+def request(tokenizer: Tokenizer, language: str) -> Form:
+    """Answers the form of a request in a person's own words: her turn in the chat, where a model was taught to talk.
+
+    Any other reads the text as it stands; a seq2seq one without the prefix of a task that is not this.
+    """
+    if tokenizer.kind == SEQ2SEQ:
+        return _apart(replace(tokenizer, prefix=""), language)
+    around = chat.around(tokenizer.template, tokenizer.names, "")
+    begin, end = ends(tokenizer)
+    if around is None:
+        return Form(PLAIN, begin, [], end, [])
+    opening, cue, close = map(tokenizer.encode_marks, around)
+    return Form(CHAT, opening, cue, _first_mark(tokenizer, close), [])
 
 
 def ends(tokenizer: Tokenizer) -> tuple[list[int], list[int]]:

@@ -63,8 +63,8 @@ def metrics(record: dict, words: Words) -> None:
         lines.append(f"| {words(f'metric.{name}')} | {shown[0]} | {shown[1]} | {verdict} |")
     st.markdown("\n".join(lines))
     for name in base:
-        if words.body(f"metric.{name}"):
-            st.caption(f"**{words(f'metric.{name}')}**: {words.body(f'metric.{name}')}")
+        said, _, _ = words.body(f"metric.{name}").partition("\n\n")
+        st.caption(f"**{words(f'metric.{name}')}**: {said}")
 
 
 def verdict(record: dict, words: Words) -> None:

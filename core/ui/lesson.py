@@ -71,10 +71,11 @@ class Lesson:
         if self.words.body(key):
             st.markdown(self.words.body(key, **facts))
 
-    def code(self, **facts: object) -> None:
-        """Shows the few lines of Python that do exactly this, with her choices in them."""
+    def code(self, part: str = "", **facts: object) -> None:
+        """Shows the few lines of Python that do exactly this, with her choices in them; `part` names one of several."""
+        name = ".".join(filter(None, (self.step.name, part)))
         with st.expander(self("code"), icon=":material/code:", key="code"):
-            st.code(snippet(self.step.name, self.project, **facts), language="python")
+            st.code(snippet(name, self.project, **facts), language="python")
 
     def ask_number(self, answer: float | None, tolerance: float = 0.0, whole: bool = True) -> None:
         """The exercise with a number for an answer, right within a relative tolerance; None: not to be known yet."""
@@ -105,13 +106,10 @@ class Lesson:
             )
             self._judge(given, given == answer)
 
-    def ask_text(self, right: Callable[[str], bool], keep: str | None = None) -> None:
-        """The exercise with words for an answer, judged by `right(text)`; `keep` names the choice to keep it as."""
+    def ask_text(self, right: Callable[[str], bool]) -> None:
+        """The exercise with words for an answer, judged by `right(text)`."""
         with self._exercise(True):
-            before = self.kept(keep, "") if keep else ""
-            given = (st.text_input(self("exercise.input"), before, key=f"{self.step.name}.exercise") or "").strip()
-            if keep and given and given != before:
-                self.keep(**{keep: given})
+            given = (st.text_input(self("exercise.input"), key=f"{self.step.name}.exercise") or "").strip()
             self._judge(given or None, bool(given) and right(given))
 
     def ask_deed(self, done: bool) -> None:

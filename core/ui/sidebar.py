@@ -44,6 +44,7 @@ def show(here: str, visit: Session) -> None:
             st.page_link(step.page, label=f"{step.number}. {title}", icon=icon, help=None)
         st.divider()
         st.page_link("pages/experiments.py", label=words("experiments"), icon=":material/science:")
+        st.page_link("pages/decision.py", label=words("decision"), icon=":material/balance:")
         st.page_link("pages/glossary.py", label=words("glossary"), icon=":material/local_library:")
         st.page_link("pages/certificate.py", label=words("certificate"), icon=":material/workspace_premium:")
         st.page_link("pages/teacher.py", label=words("for_teachers"), icon=":material/groups:")

@@ -65,6 +65,11 @@ def task_of(folder: Path) -> str:
     return "summarize" if models.describe("", folder).kind == SEQ2SEQ else "write"
 
 
+def speaks(folder: Path, language: str) -> str:
+    """Answers the language in which a model is tried: the page's; the classroom's knows Spanish alone."""
+    return "es" if folder == models.find(models.CLASSROOM) else language
+
+
 def warm() -> None:
     """Wakes the process that keeps models, while she reads."""
     SERVICE.warm()

@@ -76,6 +76,17 @@ def finished(made_once) -> Project:
 
 
 @pytest.fixture
+def done() -> Callable[[Path], None]:
+    """Waits until the process that says in a folder how far it is has ended well."""
+
+    def wait(folder: Path) -> None:
+        wait_for(lambda: status(folder) not in processes.ACTIVE, 60)
+        assert status(folder) == "finished", (folder / "log.txt").read_text()
+
+    return wait
+
+
+@pytest.fixture
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An empty workspace, in which this process and those it starts work."""
     folder = tmp_path / "workspace"

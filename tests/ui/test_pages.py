@@ -15,7 +15,7 @@ from core.ui import session
 
 STEPS = [step.name for step in workshop.STEPS]
 LOCKED = [step.name for step in workshop.STEPS if step.needs]
-PAGES = ["Home", *STEPS, "experiments", "glossary", "certificate", "teacher"]
+PAGES = ["Home", *STEPS, "experiments", "glossary", "decision", "certificate", "teacher"]
 IN_BOTH_LANGUAGES = pytest.mark.parametrize("language", texts.LANGUAGES)
 ON_EVERY_PAGE = pytest.mark.parametrize("name", PAGES)
 
@@ -127,7 +127,7 @@ def test_step_4_keeps_a_beginning_in_the_testbed(visit, project):
     assert_well(page)
     kept = projects.open_project(project.folder.parent, project.id).choices["04_try_model"]["prompts"]
     assert kept[-1] == "La lluvia no avisa"
-    assert "La lluvia no avisa" in [element.value for element in page.text]
+    assert "La lluvia no avisa" in [box.value for box in page.text_area if box.key.startswith("testbed.")]
 
 
 def test_step_5_shows_her_texts(visit, project):
@@ -405,7 +405,8 @@ CHOSEN = {
     "07_tokens": {"which": 3},
     "08_lengths": {"max_length": 32},
     "09_settings": {"dial": "balanced", "balanced.lora_rank": 5},
-    "12_compare": {"12.temperature": 1.5, "decision": "no"},
+    "12_compare": {"12.temperature": 1.5},
+    "decision": {"decision.often": "weekly", "decision.watts": 40.0},
     "glossary": {"wanted": "token"},
 }
 KINDS = (

@@ -1,0 +1,115 @@
+"""What a model takes for granted, by pairs that differ in a word; what a small one cannot do; when to do without."""
+
+from pathlib import Path
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from core import texts
+from core.generation import pairs
+from core.generation.pairs import Chance, Pair
+from core.generation.service import SERVICE
+from core.texts import Words
+from core.ui import plots, problem, writing
+from core.ui.plain import plain
+
+OWN = "own"
+SIDES = ("left", "right", "alike")
+
+
+@st.fragment
+def show(words: Words, folder: Path, key: str, adapter: Path | None = None) -> None:
+    """Asks for a pair and her bet, and shows both probabilities: the base's, and with `adapter` the adapted one's too.
+
+    `key` keeps apart what is asked in each step; the words are those of `writing` and `limits`.
+    """
+    pair = _ask(words, folder, key)
+    said = f"{key}.limits.said"  # what was measured last: the pair, and by side its chances
+    bet = st.pills(
+        words("limits.bet", word=plain(pair.word)),
+        SIDES,
+        format_func=lambda side: words(f"limits.bet.{side}"),
+        key=f"{key}.limits.bet.{pair.code}",
+    )
+    if st.button(words("limits.button"), key=f"{key}.limits", type="primary", icon=":material/balance:"):
+        st.session_state.pop(said, None)
+        with problem.shown(words.language, words("limits.asking")):
+            sides = {"base": None} if adapter is None else {"base": None, "adapted": adapter}
+            st.session_state[said] = (
+                pair,
+                {side: SERVICE.pairs(folder, pair.left, pair.right, [pair.word], on) for side, on in sides.items()},
+            )
+    measured, chances = st.session_state.get(said, (None, {}))
+    if measured == pair:
+        _told(words, pair, chances, bet, key)
+    for part in ("limits.cannot", "limits.without"):
+        with st.expander(words(part), icon=":material/lightbulb:"):
+            st.markdown(words.body(part))
+
+
+def _ask(words: Words, folder: Path, key: str) -> Pair:
+    """Asks for a pair: one of the workshop's, which can be changed, or her own."""
+    given = {pair.code: pair for pair in pairs.given(writing.speaks(folder, words.language))}
+    code = st.segmented_control(
+        words("limits.pair"),
+        [*given, OWN],
+        default=next(iter(given)),
+        required=True,
+        format_func=lambda code: words(f"limits.{code}"),
+        key=f"{key}.limits.pair",
+        persist_state=writing.KEPT,
+    )
+    start = given.get(code) or Pair(OWN, "", "", "")
+    asked = {
+        name: st.text_input(
+            words(f"limits.{name}"),
+            getattr(start, name),
+            key=f"{key}.limits.{code}.{name}",
+            persist_state=writing.KEPT,
+        )
+        for name in ("left", "right", "word")
+    }
+    return Pair(code, asked["left"], asked["right"], asked["word"].strip())
+
+
+def _told(words: Words, pair: Pair, chances: dict[str, list[Chance]], bet: str | None, key: str) -> None:
+    for side, found in chances.items():
+        if len(chances) > 1:
+            st.markdown(f"**{words(f'side.{side}').capitalize()}**")
+        if found and found[0].asked:
+            st.markdown(_sentence(words, found[0], bet if side == "base" else None))
+        if found:
+            _bars(words, found, f"{key}.limits.{side}.bars")
+    st.caption(words("limits.also"))
+    if len(chances) > 1:
+        st.caption(words("limits.adapted"))
+
+
+def _sentence(words: Words, chance: Chance, bet: str | None) -> str:
+    one, other = (texts.percent(value, words.language, 1) for value in (chance.left, chance.right))
+    times = texts.number(chance.times, words.language)
+    said = words(f"limits.told.{chance.likelier}", word=plain(chance.word), times=times, one=one, other=other)
+    return said + (f" {words('limits.foreseen' if bet == chance.likelier else 'limits.unforeseen')}" if bet else "")
+
+
+def _bars(words: Words, found: list[Chance], key: str) -> None:
+    c = plots.colours()
+    figure = go.Figure()
+    for side, colour in (("left", c["main"]), ("right", c["other"])):
+        values = [getattr(chance, side) for chance in found]
+        figure.add_bar(
+            x=values,
+            y=[plots.visible(chance.word) for chance in found],
+            orientation="h",
+            name=words("limits.first" if side == "left" else "limits.second"),
+            marker_color=colour,
+            text=[texts.percent(value, words.language, 1) for value in values],
+            textposition="outside",
+            cliponaxis=False,
+            hoverinfo="skip",
+        )
+    most = max(max(chance.left, chance.right) for chance in found)
+    figure.update_layout(barmode="group", bargap=0.35)
+    figure.update_yaxes(autorange="reversed", showgrid=False)
+    figure.update_xaxes(visible=False, range=[0, 1.25 * most])
+    plots.show(figure, words("limits.alt", word=plots.visible(found[0].word)), key, height=80 + 46 * len(found))

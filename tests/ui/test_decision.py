@@ -1,0 +1,122 @@
+"""The decision page without a browser: what was measured, what is proposed and why, and that the last word is hers."""
+
+import pytest
+
+from core import decision, storage, texts, workshop
+from core import project as projects
+from core.evaluation import copies, evaluate
+
+IN_BOTH_LANGUAGES = pytest.mark.parametrize("language", texts.LANGUAGES)
+ANSWERS = {"purpose": "drafts", "often": "weekly", "mistake": "time", "public": "no"}
+
+
+def words(language="es"):
+    return texts.words(language, "frame", "decision")
+
+
+def said(page):
+    assert not page.exception
+    assert [error.value for error in page.error] == []
+    kinds = (page.title, page.header, page.markdown, page.caption, page.info, page.success, page.warning)
+    shown = "\n".join(str(element.value) for kind in kinds for element in kind)
+    assert texts.placeholders(shown) == set(), "a word was left unfilled"
+    return shown
+
+
+def compare(run, low, high):
+    """Puts into the run's evaluation what an evaluation with rivals and intervals says of the untouched base."""
+    record = evaluate.read(run)
+    told = {"kind": "ratio", "difference": (low + high) / 2, "low": low, "high": high, "says": "better"}
+    storage.write_json(
+        run.evaluation / "record.json",
+        record
+        | {
+            "sides": {"adapted": {"bits_per_character": {"value": 1.5, "low": 1.4, "high": 1.6, "rows": 100}}},
+            "against": {"base": {"bits_per_character": told}},
+        },
+    )
+
+
+@pytest.fixture
+def run(project):
+    return workshop.adapted_run(project)
+
+
+@IN_BOTH_LANGUAGES
+def test_who_has_no_model_yet_is_led_to_one(visit, language):
+    assert words(language)("no_project") in said(visit("decision", language))
+
+
+@IN_BOTH_LANGUAGES
+def test_an_evaluation_without_intervals_is_not_measured_yet_and_the_way_to_it_is_shown(visit, project, language):
+    for question, answer in ANSWERS.items():
+        decision.keep(project, **{question: answer})
+    page = visit("decision", language, project)
+    shown = said(page)
+    assert words(language)("unmeasured") in shown
+    assert words(language)("proposal.wait") in shown
+    assert words(language).body("rule.unmeasured") in shown
+    state = storage.load_json(workshop.adapted_run(project).folder / "state.json")
+    assert words(language)("memory.line", memory=state["peak_memory_mb"]) in shown
+
+
+@IN_BOTH_LANGUAGES
+def test_the_answers_and_the_measures_make_a_proposal_with_reasons_that_point_at_them(visit, project, run, language):
+    compare(run, 0.7, 0.8)
+    copies.keep(run, "un texto nuevo de siete palabras, todas mías", copies.index(run).look("un texto nuevo"), 2.0)
+    page = visit("decision", language, project)
+    assert words(language)("proposal.later") in said(page)
+    for question, answer in ANSWERS.items():
+        page.radio(key=f"decision.{question}").set_value(answer).run()
+    shown = said(page)
+    assert words(language)("proposal.adapted") in shown
+    assert texts.percent(0.25, language) in shown
+    assert words(language)("point.measure", number=1, name=words(language)("quality")) in shown
+    assert words(language)("note.no_ears") in shown
+    kept = decision.kept(projects.open_project(project.folder.parent, project.id))
+    assert kept.answers == decision.Answers(**ANSWERS)
+    page.radio(key="decision.mistake").set_value("harm").run()
+    assert words(language)("proposal.none") in said(page)
+
+
+def test_she_may_decide_otherwise_with_her_own_reason_and_step_12_knows(visit, project, run):
+    compare(run, 0.7, 0.8)
+    page = visit("decision", project=project)
+    page.radio(key="decision.chosen").set_value("none").run()
+    page.button(key="decision.keep").click().run()
+    assert words()("decide.short", least=20) in said(page)
+    assert decision.kept(project).chosen == ""
+    twelve = visit("12_compare", project=project)
+    twelve.button(key="12_compare.exercise").click().run()
+    assert texts.words("es", "12_compare")("exercise.wrong") in [info.value for info in twelve.info]
+
+    page.text_area(key="decision.reason").set_value("Prefiero escribirlos yo: son pocos y míos.").run()
+    page.button(key="decision.keep").click().run()
+    assert words()("decide.kept") in said(page)
+    kept = decision.kept(projects.open_project(project.folder.parent, project.id))
+    assert (kept.chosen, kept.run) == ("none", run.name)
+    twelve = visit("12_compare", project=project)
+    assert "Prefiero escribirlos yo" in said(twelve)
+    twelve.button(key="12_compare.exercise").click().run()
+    assert texts.words("es", "12_compare")("exercise.right") in [one.value for one in twelve.success]
+    assert workshop.progress(projects.open_project(project.folder.parent, project.id))["12_compare"] == "done"
+
+
+def test_her_watts_and_her_price_make_the_cost(visit, project, run):
+    page = visit("decision", project=project)
+    page.number_input(key="decision.watts").set_value(50.0).run()
+    page.number_input(key="decision.price").set_value(200.0).run()
+    shown = said(page)
+    seconds = storage.load_json(run.folder / "state.json")["seconds"]
+    spent = evaluate.read(run).get("seconds", 0) + seconds
+    assert words()("energy.line", energy=spent * 50 / 3600, watts=50) in shown
+    assert words()("energy.cost", cost=spent * 50 / 3_600_000 * 200) in shown
+
+
+def test_the_code_of_the_page_comes_to_the_same_proposal(visit, project, run, capsys):
+    compare(run, 0.7, 0.8)
+    for question, answer in (ANSWERS | {"public": "yes"}).items():
+        decision.keep(project, **{question: answer})
+    (code,) = [block.value for block in visit("decision", project=project).code if block.language == "python"]
+    exec(compile(code, "decision", "exec"), {"__name__": "__main__"})
+    assert capsys.readouterr().out.splitlines()[-1].startswith("adapted because better")
