@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from core import decision, questions, storage, workshop
-from core.evaluation import evaluate
+from core.evaluation import answers, evaluate, tasting
 from core.project import Project
 from core.training import runs, watch
 
@@ -46,8 +46,8 @@ def _made(project: Project, step: str, choices: dict) -> Iterator[Deed]:
             yield Deed("settings", {"dial": choices["settings"].get("dial", "")})
         case "10_train" | "11_evaluate":
             yield from _measured(project, step)
-        case "12_compare" if choices.get("votes"):
-            yield Deed("tastings", {"tastings": len(choices["votes"])})
+        case "12_compare":
+            yield from _tasted(project, choices)
         case "13_share" if choices.get("wrote"):
             yield Deed("opened_again")
     if step == "09_settings" and choices.get("prediction"):
@@ -82,6 +82,15 @@ def _measured(project: Project, step: str) -> Iterator[Deed]:
     elif record := evaluate.result(run):
         before, after = (record[side]["perplexity"] for side in ("base", "adapted"))
         yield Deed("perplexity", {"rows": record["rows"], "before": before, "after": after})
+
+
+def _tasted(project: Project, choices: dict) -> Iterator[Deed]:
+    if choices.get("votes"):
+        yield Deed("tastings", {"tastings": len(choices["votes"])})
+    run = workshop.adapted_run(project)
+    tasted = tasting.read(run) if run else None
+    if run and tasted and (sitting := answers.sitting(run, tasted)).revealed:
+        yield Deed("tasted", {"answers": len(sitting.answers)})
 
 
 def _thought(step: str, choices: dict) -> Iterator[Deed]:
