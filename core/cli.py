@@ -48,7 +48,7 @@ def adapt(options: argparse.Namespace) -> None:
     tongue = language(options)
     say = _teller(tongue)
     changes = _assignments(options.set)
-    root = Path(options.workspace).absolute() if options.workspace else projects.workspace()
+    root = _root(options)
     recipe = stages.read_recipe(options.recipe) if options.recipe else None
     models.find(options.model)
     task = options.task or next((t.code for t in TASKS.values() if options.texts == f"sample:{t.sample}"), "write")
@@ -168,6 +168,30 @@ def merge(options: argparse.Namespace) -> None:
         print(merged.make(run, project, language(options), progress))
 
 
+def capsule(options: argparse.Namespace) -> None:
+    """Puts a project in one file that any other workshop opens."""
+    from core.sharing import capsule as capsules
+    from core.sharing import making
+
+    folder = options.project_folder.absolute()
+    project = projects.open_project(folder.parent, folder.name)
+    with making.told(capsules.told(project)) as progress:
+        print(capsules.make(project, not options.without_texts, progress))
+
+
+def open_capsule(options: argparse.Namespace) -> None:
+    """Makes a project of a capsule."""
+    from core.sharing import arrival
+
+    if not options.file.is_file():
+        raise LessonError("file_not_found", name=options.file)
+    print(arrival.open_capsule(_root(options), options.file).folder)
+
+
+def _root(options: argparse.Namespace) -> Path:
+    return Path(options.workspace).absolute() if options.workspace else projects.workspace()
+
+
 def promise(options: argparse.Namespace) -> None:
     from core.training import promise as promises
     from core.training import runs
@@ -237,6 +261,12 @@ def _parser() -> argparse.ArgumentParser:
     asked.add_argument("--temperature", type=float, default=0.8, help=words("option.temperature"))
     asked.add_argument("--tokens", type=int, default=60, help=words("option.tokens"))
     asked.add_argument("--seed", type=int, default=7, help=words("option.seed"))
+    packing = command("capsule", capsule)
+    packing.add_argument("project_folder", metavar="PROJECT", type=Path, help=words("option.project"))
+    packing.add_argument("--without-texts", action="store_true", help=words("option.without_texts"))
+    opening = command("open", open_capsule)
+    opening.add_argument("file", metavar="FILE", type=Path, help=words("option.capsule"))
+    opening.add_argument("--workspace", metavar="DIR", help=words("option.workspace"))
     command("serve", serve)
     command("ready", ready)
     command("read", read)

@@ -22,8 +22,9 @@ with lesson.page("11_evaluate", "card", "metrics") as step:
         evaluation_panel.verdict(record, step.words)
         if record["rows"] < 30:
             st.info(step("few", rows=record["rows"]), icon=":material/info:")
-        step.section("examples")
-        evaluation_panel.examples(record, TASKS[record["task"]], step.words)
+        if record["examples"]:  # a capsule may have come without her texts
+            step.section("examples")
+            evaluation_panel.examples(record, TASKS[record["task"]], step.words)
 
     step.code(run=run.name)
     step.ask_number(

@@ -25,6 +25,13 @@ def start(run: Run) -> None:
         processes.launch(["evaluate", str(run.folder)], run.evaluation)
 
 
+def adopt(run: Run) -> None:
+    """Notes that the evaluation in `run` is of the adapter that lies there: both came from another machine, whole."""
+    record = storage.read_json(run.evaluation / "record.json")
+    if record:
+        storage.write_json(run.evaluation / "record.json", record | {"adapter": _adapter_fingerprint(run)})
+
+
 def result(run: Run) -> dict | None:
     """Answers the record of a finished evaluation; None where there is none, or the adapter changed since."""
     record = storage.read_json(run.evaluation / "record.json")
