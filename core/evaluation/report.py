@@ -124,7 +124,7 @@ def _drawn(record: dict, name: str, words: Words) -> str:
 
 def _value(one: dict, words: Words) -> str:
     say = texts.number(one["value"], words.language)
-    if one["low"] is None:
+    if one["low"] is None or one["low"] == one["high"]:
         return say
     return words("report.value", value=say, low=one["low"], high=one["high"])
 
