@@ -1,17 +1,13 @@
 """Did it learn? Looked at after each run, and said: is there an adapter, does it write otherwise, is that luck?"""
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-import numpy as np
-
-from core import storage
+from core import bootstrap, storage
 from core.generation.score import Score
 from core.training import watch
 from core.training.runs import Run
-
-_RESAMPLES = 2000  # enough for the ends of an interval to hold their first two digits
-_SEED = 7
 
 
 @dataclass(frozen=True)
@@ -43,15 +39,14 @@ def judge(before: Sequence[Score], after: Sequence[Score], adapter_is_zero: bool
 def fall_of_loss(before: Sequence[Score], after: Sequence[Score]) -> tuple[float, float, float]:
     """Answers how much the loss a token fell, and a 95 % interval for it, in nats.
 
-    Paired bootstrap over the rows (Efron and Tibshirani, 1993; Koehn, 2004, for comparing two systems on one test
-    set): rows are drawn again with replacement, and both models are measured on the same draw.
+    Paired bootstrap over the rows, each of which weighs as many tokens as it has; see `core.bootstrap`. Of too few rows
+    nothing can be said: the interval is all numbers.
     """
-    nats = np.array([a.nats - b.nats for a, b in zip(before, after, strict=True)])
-    tokens = np.array([a.tokens for a in before], np.float64)
-    drawn = np.random.default_rng(_SEED).integers(len(nats), size=(_RESAMPLES, len(nats)))
-    falls = nats[drawn].sum(axis=1) / np.maximum(1.0, tokens[drawn].sum(axis=1))
-    low, high = np.percentile(falls, (2.5, 97.5))
-    return float(nats.sum() / tokens.sum()), float(low), float(high)
+    counted = [(one, other) for one, other in zip(before, after, strict=True) if one.tokens]
+    losses = ([one.loss for one, _ in counted], [other.loss for _, other in counted])
+    found = bootstrap.difference(*losses, [one.tokens for one, _ in counted])
+    low, high = (end if end is not None else sign * math.inf for end, sign in ((found.low, -1), (found.high, 1)))
+    return found.value, low, high
 
 
 def keep_before(run: Run, scores: Sequence[Score]) -> None:
