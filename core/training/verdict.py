@@ -1,10 +1,10 @@
 """Did it learn? Looked at after each run, and said: is there an adapter, does it write otherwise, is that luck?"""
 
-import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from core import bootstrap, storage
+from core.bootstrap import Interval
 from core.generation.score import Score
 from core.training import watch
 from core.training.runs import Run
@@ -14,39 +14,36 @@ from core.training.runs import Run
 class Verdict:
     """What was checked. `low` and `high`, in nats a token, hold the fall of the validation loss in 95 of 100 cases.
 
-    `code` sums it up: `learned`, `luck` (the fall may be chance), `worse`, `untouched` (the adapter does nothing).
+    `code` sums it up: `learned`, `luck` (the fall may be chance), `worse`, `few` (too few rows to
+    tell, and no interval), `untouched` (the adapter does nothing).
     """
 
     code: str
     adapter_is_zero: bool
     writes_otherwise: bool
     fall: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
     rows: int
 
 
 def judge(before: Sequence[Score], after: Sequence[Score], adapter_is_zero: bool, writes_otherwise: bool) -> Verdict:
     """Compares two models' scores of the same validation rows, row by row."""
-    fall, low, high = fall_of_loss(before, after)
+    found = fall_of_loss(before, after)
     if adapter_is_zero:
         code = "untouched"
+    elif found.low is None:
+        code = "few"
     else:
-        code = "learned" if low > 0 else "worse" if high < 0 else "luck"
-    return Verdict(code, adapter_is_zero, writes_otherwise, fall, low, high, len(before))
+        code = {1: "learned", -1: "worse", 0: "luck"}[found.apart()]
+    return Verdict(code, adapter_is_zero, writes_otherwise, found.value, found.low, found.high, len(before))
 
 
-def fall_of_loss(before: Sequence[Score], after: Sequence[Score]) -> tuple[float, float, float]:
-    """Answers how much the loss a token fell, and a 95 % interval for it, in nats.
-
-    Paired bootstrap over the rows, each of which weighs as many tokens as it has; see `core.bootstrap`. Of too few rows
-    nothing can be said: the interval is all numbers.
-    """
+def fall_of_loss(before: Sequence[Score], after: Sequence[Score]) -> Interval:
+    """Answers how much the loss a token fell, in nats, row by row, each of which weighs as many tokens as it has."""
     counted = [(one, other) for one, other in zip(before, after, strict=True) if one.tokens]
     losses = ([one.loss for one, _ in counted], [other.loss for _, other in counted])
-    found = bootstrap.difference(*losses, [one.tokens for one, _ in counted])
-    low, high = (end if end is not None else sign * math.inf for end, sign in ((found.low, -1), (found.high, 1)))
-    return found.value, low, high
+    return bootstrap.difference(*losses, [one.tokens for one, _ in counted])
 
 
 def keep_before(run: Run, scores: Sequence[Score]) -> None:
