@@ -59,7 +59,7 @@ def mean(rows: Sequence[float], weights: Sequence[float] | None = None) -> Inter
 
 def difference(one: Sequence[float], other: Sequence[float], weights: Sequence[float] | None = None) -> Interval:
     """Answers by how much the mean of `one` is above that of `other`, row by row, with its interval."""
-    return mean(np.asarray(one, np.float64) - np.asarray(other, np.float64), weights)
+    return mean([left - right for left, right in zip(one, other, strict=True)], weights)
 
 
 def exponential(interval: Interval) -> Interval:

@@ -3,31 +3,29 @@
 On disk, in `runs/<run>/evaluation/`:
 
     state.json        how far the process is (`step` of `steps`, `seconds_left`), and how it ended
-    openings.jsonl    each time that the sealed texts were opened: `at`, and the fingerprint of what was measured
+    openings.jsonl    each time that the sealed texts were opened: `at`, and the fingerprint of the adapter
     rows/             what each side did of each text, a line a row: an evaluation that stops goes on from there
     record.json       what came out
 
-The record: `task`, `language`, `model`, `run`; how many `rows` were scored, and from how many (`written_rows`) each side
-wrote; `opened`, and when (`openings`); `sides`: by side and metric `value`, `low`, `high`, `rows`, the ends of a 95 %
-interval, None where there is none; `against`: the adapted model beside each rival, by metric, `difference` with its
+The record: `task`, `language`, `model`, `run`; how many `rows` were scored, and from how many (`written_rows`) each
+side wrote; `opened`, and when (`openings`); `sides`: by side and metric `value`, `low`, `high`, `rows`, the ends of a
+95 % interval, None where there is none; `against`: the adapted model beside each rival, by metric, `difference`, its
 `low` and `high` (adapted - rival, or, of `kind` ratio, adapted / rival) and what it `says`: `better`, `worse`,
-`unknown` (it may be luck), `few` (too few rows), `unmeasured` (of a metric that only the whole set has); `wins`: of each
-metric the best `side`, compared so with the `second`; `distributions`: `edges` and, by side, `counts` of rows between
-them; `examples`; `empty` and `unended`: how many texts of each side have no word, or never came to their end;
+`unknown` (it may be luck), `few` (too few rows), `unmeasured` (of a metric that only the whole set has); `wins`: of
+each metric the best `side`, compared so with the `second`; `distributions`: `edges` and, by side, `counts` of rows
+between them; `examples`; `empty` and `unended`: how many texts of each side have no word, or never came to their end;
 `left_out`: rivals that could not take part, and why; `seconds`, `adapter` (its fingerprint), `written`.
 """
 
 import shutil
 import time
-from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from core import processes, storage
 from core.errors import LessonError
 from core.evaluation import exam, judge, sides
-from core.evaluation.progress import STOP, Stopped, Work
-from core.evaluation.sides import ADAPTED, BASE, ORDER
+from core.evaluation.progress import STOP, Work
 from core.processes import State
 from core.training.runs import Run
 
@@ -36,7 +34,7 @@ def start(run: Run) -> None:
     """Starts the evaluation of a run in a process of its own, or lets one that stopped go on, unless one is at work."""
     if processes.read_state(run.evaluation)["status"] not in processes.ACTIVE:
         (run.evaluation / STOP).unlink(missing_ok=True)
-        processes.launch(["evaluate", str(run.folder)], run.evaluation)
+        processes.launch(["evaluate", str(run.folder), "--again"], run.evaluation)
 
 
 def stop(run: Run) -> None:
@@ -85,13 +83,11 @@ def evaluate(run: Run) -> dict:
         state = State(run.evaluation, step=0, steps=0, side="", seconds_left=None)
         try:
             return _evaluate(run, state)
-        except Stopped as stopped:
-            state.write(status="stopped")
-            raise LessonError("evaluation_stopped") from stopped
         except Exception as error:
             known = error if isinstance(error, LessonError) else LessonError("our_fault")
             facts = {name: str(fact) for name, fact in known.facts.items()}
-            state.write(status="failed", error={"code": known.code, "facts": facts})
+            status = "stopped" if known.code == "evaluation_stopped" else "failed"
+            state.write(status=status, error={"code": known.code, "facts": facts})
             raise
     finally:
         lock.release()

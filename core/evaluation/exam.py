@@ -1,7 +1,6 @@
 """What every side of an evaluation is measured on: the sealed texts, and what of each is given to write on from."""
 
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 from core.data import table
@@ -45,11 +44,12 @@ def open_exam(run: Run) -> Exam:
     if not rows:
         raise LessonError("no_test_texts")
     folder = Path(record["model_folder"])
-    return Exam(run, TASKS[record["task"]], record["language"], folder, rows, texts, table.rows(run.prepared / "train"))
+    train = table.rows(run.prepared / "train")
+    return Exam(run, TASKS[record["task"]], record["language"], folder, rows, texts, train)
 
 
 def asked(sitting: Exam, loaded: Loaded, row: int) -> list[int]:
-    """Answers the ids that a model reads before it writes: the text to shorten as it was cut, or a text's first words."""
+    """Answers the ids that a model reads before it writes: the text to shorten, as cut, or a text's first words."""
     ids, labels = sitting.rows[row]["input_ids"], sitting.rows[row]["labels"]
     if loaded.is_seq2seq:
         return ids

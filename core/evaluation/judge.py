@@ -1,7 +1,8 @@
 """From the rows of every side to the record: each metric's value, who wins, by how much, and whether it is luck."""
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 
@@ -16,6 +17,10 @@ from core.evaluation.sides import ADAPTED, BASE, HERS, NGRAM, ORDER
 from core.generation.score import Score
 
 _OF_TOKENS = ("loss", "perplexity")  # those whose unit is a model's own token: an n-gram's are others
+_OF_WHAT_WAS_WRITTEN = ("novelty",)  # a share of each side's own words; nonsense is new too
+_SHARES = ("rouge", "repetition", "novelty", "verse_consonant", "verse_assonant")
+_OF_SUMMARIES = ("rouge", "chrf", "bleu", "length_ratio", "copied")
+_OF_WRITING = ("distinct", "repetition", "novelty", "verse")
 _BINS = 20
 _SHOWN = 3  # examples of each kind
 
@@ -62,14 +67,11 @@ def _measured(sitting: Exam, scored: Mapping[str, list[dict]], said: Mapping[str
     for side, written in said.items():
         if sitting.summarizes:
             references, sources = ([row[column] for row in texts] for column in ("summary", "text"))
-            names = ("rouge", "chrf", "bleu", "length_ratio", "copied")
-            found[side] |= measure(names, written, references, sources, sitting.language)
+            found[side] |= measure(_OF_SUMMARIES, written, references, sources, sitting.language)
         else:
-            names = ("distinct", "repetition", "novelty", "verse")
-            found[side] |= measure(names, written, language=sitting.language, known=known)
+            found[side] |= measure(_OF_WRITING, written, language=sitting.language, known=known)
     return {
-        side: {name: one for name, one in metrics.items() if one.value is not None}
-        for side, metrics in found.items()
+        side: {name: one for name, one in metrics.items() if one.value is not None} for side, metrics in found.items()
     }
 
 
@@ -77,7 +79,14 @@ def _shown(name: str, metrics: Mapping[str, Measured]) -> dict:
     """Answers a metric's value with its interval; perplexity's is that of the loss, whose exp it is."""
     if name == "perplexity":
         return asdict(bootstrap.exponential(_interval(metrics["loss"])))
-    return asdict(_interval(metrics[name]))
+    interval = _interval(metrics[name])
+    low, high = (None if end is None else min(max(end, 0.0), _most(name)) for end in (interval.low, interval.high))
+    return asdict(replace(interval, low=low, high=high))
+
+
+def _most(name: str) -> float:
+    """Answers the most that a metric can be, beyond which an interval of few rows may go; the least is always 0."""
+    return 1.0 if name.startswith(_SHARES) else math.inf
 
 
 def _interval(measured: Measured) -> Interval:
@@ -89,17 +98,20 @@ def _interval(measured: Measured) -> Interval:
 
 def _compare(one: Mapping[str, Measured], other: Mapping[str, Measured]) -> dict[str, dict]:
     """Answers, for each metric of which more or less is better, by how much one side beats another, and if by luck."""
-    common = [name for name in one if name in other and BETTER[name] in ("lower", "higher")]
-    return {name: _verdict(name, one, other) for name in common}
+    return {name: _verdict(name, one, other) for name in one if name in other and _is_compared(name)}
+
+
+def _is_compared(name: str) -> bool:
+    """Says whether more or less of a metric is better, and its rows weigh the same in every side."""
+    return BETTER[name] in ("lower", "higher") and name not in _OF_WHAT_WAS_WRITTEN
 
 
 def _verdict(name: str, one: Mapping[str, Measured], other: Mapping[str, Measured]) -> dict:
     rows = "loss" if name == "perplexity" else name
     left, right = one[rows], other[rows]
     kind = "ratio" if name == "perplexity" else "difference"
-    if left.rows is None or right.rows is None or left.weights != right.weights:
-        assert left.value is not None and right.value is not None
-        apart = Interval(left.value - right.value, None, None, 0)
+    if left.rows is None or right.rows is None:
+        apart = Interval((left.value or 0.0) - (right.value or 0.0), None, None, 0)
         return {"kind": kind, **_told(apart), "says": "unmeasured"}
     apart = bootstrap.difference(left.rows, right.rows, left.weights)
     better = apart.apart() * (1 if BETTER[name] == "higher" else -1)
@@ -116,7 +128,7 @@ def _wins(found: Found) -> dict[str, dict]:
     wins = {}
     for name in BETTER:
         having = [side for side in found if name in found[side]]
-        if BETTER[name] not in ("lower", "higher") or len(having) < 2:
+        if not _is_compared(name) or len(having) < 2:
             continue
         sign = 1 if BETTER[name] == "lower" else -1
         first, second = sorted(having, key=lambda side: sign * (found[side][name].value or 0.0))[:2]

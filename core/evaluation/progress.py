@@ -5,16 +5,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from core import storage
+from core.errors import LessonError
 from core.processes import State
 
 SCORED, WRITTEN = "scored", "written"
 # Seconds a row on two cores with the classroom's model: only until the first batch of each kind was timed.
 _GUESSED = {SCORED: 0.01, WRITTEN: 0.15}
 STOP = "stop"
-
-
-class Stopped(Exception):
-    """She asked to stop; what is done is kept."""
 
 
 @dataclass
@@ -42,7 +39,7 @@ class Work:
             self.total -= self.left.pop(planned)
 
     def keep(self, side: str, kind: str, rows: Sequence[dict], seconds: float) -> None:
-        """Writes rows that were just done, tells how far it is, and stops here if she asked. Raises Stopped."""
+        """Writes rows that were just done, tells how far it is, and stops here if she asked. Raises LessonError."""
         for row in rows:
             storage.append_json(self._path(side, kind), row)
         self.left[side, kind] -= len(rows)
@@ -50,7 +47,7 @@ class Work:
         self.taken[side, kind] = (before + seconds, count + len(rows))
         self.tell(side, kind)
         if (self.folder.parent / STOP).exists():
-            raise Stopped
+            raise LessonError("evaluation_stopped")
 
     def tell(self, side: str, kind: str) -> None:
         done = self.total - sum(self.left.values())
@@ -75,4 +72,3 @@ def batches(rows: Iterable[int], sizes: Sequence[int], together: int) -> list[li
     """Groups row numbers so that those of like sizes are together, always in the same way."""
     order = sorted(rows, key=lambda row: (sizes[row], row))
     return [order[at : at + together] for at in range(0, len(order), together)]
-

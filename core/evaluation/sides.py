@@ -3,6 +3,7 @@
 import dataclasses
 import time
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 from core.data import table
 from core.errors import LessonError
@@ -27,9 +28,9 @@ _SAMPLING = Sampling()  # as the workshop writes everywhere: the likeliest token
 
 
 def take(sitting: Exam, work: Work) -> dict[str, str]:
-    """Lets every side do what is not on disk yet. Answers who could not take part, and why. Raises Stopped.
+    """Lets every side do what is not on disk yet. Answers who could not take part, and why.
 
-    Raises LessonError: what loading a model does, and `base_gone` where its folder is no longer there.
+    Raises LessonError: `evaluation_stopped`, `base_gone` where its folder is not there, and what loading a model does.
     """
     if not sitting.folder.is_dir():
         raise LessonError("base_gone", model=sitting.run.record()["model"])
@@ -50,7 +51,11 @@ def take(sitting: Exam, work: Work) -> dict[str, str]:
     _model(sitting, work, BASE, loaded, [])
     if FEW_SHOT not in left_out:
         shots = rivals.examples(table.rows(sitting.run.tokens / "train"), loaded.context // 2)
-        _model(sitting, work, FEW_SHOT, loaded, shots)
+        if shots:
+            _model(sitting, work, FEW_SHOT, loaded, shots)
+        else:
+            left_out[FEW_SHOT] = "no_room"
+            work.forget(FEW_SHOT)
     loaded = models.put_on(loaded, sitting.run.adapter, settings.precision)
     _model(sitting, work, ADAPTED, loaded, [])
     return left_out
@@ -108,9 +113,15 @@ def _count(sitting: Exam, work: Work, left_out: dict[str, str]) -> None:
         left_out[NGRAM] = "no_words"
         work.forget(NGRAM)
         return
-    _by_row(work, NGRAM, SCORED, len(sitting.rows), lambda row: dataclasses.asdict(
-        rivals.counted(model, completion(sitting.texts[row]), sitting.rows[row]["characters"])
-    ))
+    _by_row(
+        work,
+        NGRAM,
+        SCORED,
+        len(sitting.rows),
+        lambda row: dataclasses.asdict(
+            rivals.counted(model, completion(sitting.texts[row]), sitting.rows[row]["characters"])
+        ),
+    )
     if not sitting.summarizes:
         _by_row(work, NGRAM, WRITTEN, sitting.written, lambda row: _written_by(model, sitting, row))
 
@@ -121,20 +132,16 @@ def _written_by(model: NGram, sitting: Exam, row: int) -> dict:
 
 
 def _extract(sitting: Exam, work: Work) -> None:
-    """The parts of who only copies: for summaries, from the text to shorten; else, her own text as it goes on."""
+    """The parts of those that only copy sentences of the text to shorten."""
     if not sitting.summarizes:
         return
     train = sitting.train
     rank = rivals.Ranker((row["text"] for row in train), (row["summary"] for row in train))
-    for side, shorten in {
-        LEAD1: lambda text: rivals.lead(text, 1),
-        LEAD3: lambda text: rivals.lead(text, 3),
-        RANKER: rank,
-    }.items():
+    ways: dict[str, Callable[[str], str]] = {LEAD1: partial(rivals.lead, count=1), LEAD3: partial(rivals.lead, count=3)}
+    for side, shorten in (ways | {RANKER: rank}).items():
         work.plan(side, WRITTEN, sitting.written)
-        _by_row(work, side, WRITTEN, sitting.written, lambda row, shorten=shorten: {
-            "text": shorten(sitting.texts[row]["text"]), "ended": True
-        })
+        shortened = ({"text": shorten(row["text"]), "ended": True} for row in sitting.texts[: sitting.written])
+        _by_row(work, side, WRITTEN, sitting.written, dict(enumerate(shortened)).__getitem__)
 
 
 def _by_row(work: Work, side: str, kind: str, count: int, do: Callable[[int], dict]) -> None:

@@ -60,9 +60,7 @@ def score(model: "nn.Module", rows: Sequence[dict], before: Sequence[int] = ()) 
     return scores
 
 
-def _losses(
-    model: "nn.Module", batch: dict[str, "Tensor"], before: Sequence[int] = ()
-) -> tuple["Tensor", "Tensor"]:
+def _losses(model: "nn.Module", batch: dict[str, "Tensor"], before: Sequence[int] = ()) -> tuple["Tensor", "Tensor"]:
     """Answers what each label costs, in nats, and whether it counts: both [rows, labels].
 
     A causal model guesses at each place what stands at the next; a seq2seq model is given the labels, moved on by one

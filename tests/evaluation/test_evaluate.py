@@ -13,7 +13,8 @@ from core.generation.score import Score, score
 from core.models.folder import find
 from core.training.runs import Run
 
-METRICS = {"loss", "perplexity", "bits_per_character", "rouge1", "rouge2", "rougeL"}
+ROUGE = {f"rouge{kind}{ending}" for kind in ("1", "2", "L", "Lsum") for ending in ("", "_normalised")}
+METRICS = {"loss", "perplexity", "bits_per_character"} | ROUGE
 
 
 @pytest.fixture(scope="module")

@@ -20,6 +20,19 @@ def test_a_word_has_as_many_syllables_as_are_heard(word, count):
     assert verse.syllables(word.upper()) == count
 
 
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        (1, "sol ciudad corazón reloj estoy robots país baúl café"),
+        (2, "casa joven martes fácil poeta guitarra lentamente fácilmente ruido árbol"),
+        (3, "pájaro teléfono búsqueda régimen"),
+        (4, "dígamelo"),
+    ],
+)
+def test_a_word_is_stressed_where_it_is_written_or_else_by_how_it_ends(place, said):
+    assert {word: verse.stressed(word) for word in said.split()} == dict.fromkeys(said.split(), place)
+
+
 def test_an_accent_in_two_signs_counts_like_one_in_one():
     assert verse.syllables("pai\u0301s") == 2
 

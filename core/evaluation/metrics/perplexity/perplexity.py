@@ -1,9 +1,16 @@
-"""Loss, perplexity and bits per character, as an `evaluate` module of the workshop's own."""
+"""Loss, perplexity and bits per character, as an `evaluate` module of the workshop's own.
+
+loss = nats / tokens, 0 to infinity; perplexity = exp(loss), 1 to infinity (Jelinek et al., 1977); bits per character =
+nats / ln 2 / characters, 0 to infinity, comparable between models that cut texts otherwise. Lower is better in all.
+All three are over the whole set, so that a long text counts more than a short one. Nothing scored: None.
+"""
 
 import math
 
 import datasets
 import evaluate
+
+from core.evaluation import measured
 
 
 class Perplexity(evaluate.Metric):
@@ -22,13 +29,14 @@ class Perplexity(evaluate.Metric):
             ),
         )
 
-    def _compute(self, predictions, references):
-        nats = sum(predictions)
-        tokens = sum(text["tokens"] for text in references)
-        characters = sum(text["characters"] for text in references)
-        loss = nats / tokens
-        return {
+    def _compute(self, predictions, references, per_row=False):
+        tokens = [text["tokens"] for text in references]
+        characters = [text["characters"] for text in references]
+        loss = measured.mean([n / max(1, of) for n, of in zip(predictions, tokens, strict=True)], tokens)
+        bits = [n / math.log(2) / max(1, of) for n, of in zip(predictions, characters, strict=True)]
+        found = {
             "loss": loss,
-            "perplexity": math.exp(min(loss, 700)),
-            "bits_per_character": nats / math.log(2) / characters,
+            "perplexity": measured.Measured(None if loss.value is None else math.exp(min(loss.value, 700))),
+            "bits_per_character": measured.mean(bits, characters),
         }
+        return measured.answer(found, per_row)

@@ -1,0 +1,35 @@
+"""What a metric found: a value over the set and, where that is a mean of rows, the rows."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A metric over a set of texts.
+
+    `value` is None where there is nothing to measure (no row, or none to which the metric applies): never NaN.
+    Where it is a mean, `rows` has a number for each row, in their order, and `weights` what each counts:
+
+        value = sum(weight * row) / sum(weight)
+
+    None for `weights` means that every row counts 1; a row to which the metric does not apply weighs 0. A metric that
+    only a whole set has (BLEU, chrF, distinct-n, perplexity) leaves `rows` at None.
+    """
+
+    value: float | None
+    rows: list[float] | None = None
+    weights: list[float] | None = None
+
+
+def mean(rows: Sequence[float], weights: Sequence[float] | None = None) -> Measured:
+    """Answers the mean of `rows`, each counting as its weight says."""
+    counts = [1.0] * len(rows) if weights is None else [float(weight) for weight in weights]
+    total = sum(counts)
+    value = sum(row * count for row, count in zip(rows, counts, strict=True)) / total if total else None
+    return Measured(value, [float(row) for row in rows], None if weights is None else counts)
+
+
+def answer(found: Mapping[str, Measured], per_row: bool) -> dict:
+    """Answers what an `evaluate` module gives: plain values, or all that was found."""
+    return dict(found) if per_row else {name: one.value for name, one in found.items()}
