@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 # Each group may import from the groups before it, and from itself.
 ORDER = (
-    {"errors"}, {"texts", "storage", "questions"}, {"glossary"},
+    {"errors"}, {"texts", "storage", "questions", "bootstrap"}, {"glossary"},
     {"machine", "tasks", "processes", "project", "testbed", "classroom"}, {"data"}, {"models"}, {"tokens"},
     {"generation"}, {"training"}, {"evaluation"}, {"sharing"}, {"workshop"}, {"learned"}, {"ui"}, {"cli"}, {"setup"},
     {"__main__"},
