@@ -72,7 +72,7 @@ def adapt(options: argparse.Namespace) -> None:
     say("adapt.evaluating")
     evaluate.start(run)
     _wait(run.evaluation)
-    evaluation = evaluate.read(run)
+    base, adapted = (evaluate.values(evaluate.read(run), side) for side in ("base", "adapted"))
     points = watch.curve(run)
     report = {
         "rows_read": prepared["rows_read"],
@@ -92,12 +92,12 @@ def adapt(options: argparse.Namespace) -> None:
         "precision": state["precision"],
         "peak_memory_mb": max(state["peak_memory_mb"], processes.read_state(run.evaluation)["peak_memory_mb"]),
         "validation": {"base": points.base, "best": points.best},
-        "base": evaluation["base"],
-        "adapted": evaluation["adapted"],
+        "base": base,
+        "adapted": adapted,
         "project": str(project.folder),
         "run": str(run.folder),
     }
-    say("adapt.done", base=evaluation["base"]["perplexity"], adapted=evaluation["adapted"]["perplexity"])
+    say("adapt.done", base=base["perplexity"], adapted=adapted["perplexity"])
     if options.json:
         print(json.dumps(report, ensure_ascii=False))
 
@@ -125,10 +125,16 @@ def ready(options: argparse.Namespace) -> None:
 
 def evaluate(options: argparse.Namespace) -> None:
     from core.evaluation import evaluate as evaluation
+    from core.evaluation import summary
     from core.training import runs
 
-    record = evaluation.evaluate(runs.open_run(options.run_folder))
-    print(json.dumps({"base": record["base"], "adapted": record["adapted"], "rows": record["rows"]}))
+    run = runs.open_run(options.run_folder)
+    kept = None if options.again or evaluation.is_unfinished(run) else evaluation.result(run)
+    record = kept or evaluation.evaluate(run)
+    if options.json:
+        print(json.dumps(record, ensure_ascii=False))
+    else:
+        print(summary.as_text(record, texts.words(language(options), "metrics", "evaluation")))
 
 
 def tasting(options: argparse.Namespace) -> None:
@@ -255,6 +261,9 @@ def _parser() -> argparse.ArgumentParser:
     for run in on_a_run:
         command(run.__name__, run).add_argument("run_folder", metavar="RUN", type=Path, help=words("option.run"))
     commands.choices["train"].add_argument("--finish", action="store_true", help=words("option.finish"))
+    measured = commands.choices["evaluate"]
+    measured.add_argument("--again", action="store_true", help=words("option.again"))
+    measured.add_argument("--json", action="store_true", help=words("option.json"))
     asked = commands.choices["generate"]
     asked.add_argument("prompt", metavar="PROMPT", help=words("option.prompt"))
     asked.add_argument("--base", action="store_true", help=words("option.base"))

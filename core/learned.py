@@ -80,7 +80,7 @@ def _measured(project: Project, step: str) -> Iterator[Deed]:
         if curve.base is not None and curve.best:
             yield Deed("loss", {"before": curve.base, "after": curve.best[1]})
     elif record := evaluate.result(run):
-        before, after = (record[side]["perplexity"] for side in ("base", "adapted"))
+        before, after = (evaluate.values(record, side)["perplexity"] for side in ("base", "adapted"))
         yield Deed("perplexity", {"rows": record["rows"], "before": before, "after": after})
 
 

@@ -32,7 +32,7 @@ def show(run: Run, step: Lesson) -> None:
         tasting_result.show(run, tasted, step)
         tasting_friends.show(run, tasted, step)
         _again(run, step)
-    elif prediction_panel.winner(step, tasted.id, len(tasted.pairs)):
+    elif prediction_panel.tasting_winner(step, tasted.id, len(tasted.pairs)):
         st.fragment(_taste)(run, tasted, step)
         tasting_friends.show(run, tasted, step)
 

@@ -66,7 +66,7 @@ def margin(rate: float, low: float, high: float, step: Lesson, key: str) -> None
 
 
 def _foretold(result: Result, tasted: Tasting, step: Lesson) -> None:
-    said = prediction_panel.winner_said(step, tasted.id)
+    said = prediction_panel.tasting_said(step, tasted.id)
     if said is None:
         return
     if result.winner is None:
