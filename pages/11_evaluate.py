@@ -4,7 +4,7 @@ import streamlit as st
 
 from core import workshop
 from core.evaluation import evaluate
-from core.ui import evaluation_examples, evaluation_panel, lesson
+from core.ui import evaluation_examples, evaluation_panel, export_panel, lesson
 
 with lesson.page("11_evaluate", "metrics", "evaluation") as step:
     run = workshop.adapted_run(step.project)
@@ -29,6 +29,7 @@ with lesson.page("11_evaluate", "metrics", "evaluation") as step:
         evaluation_examples.show(record, step.words)
         step.section("spread", "optional")
         evaluation_examples.spread(record, step.words)
+        export_panel.show(record, step.words)
 
     step.code(run=run.name)
     ratio = record and record["against"]["base"]["perplexity"]["difference"]
