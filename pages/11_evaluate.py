@@ -28,8 +28,9 @@ with lesson.page("11_evaluate", "metrics", "evaluation") as step:
         evaluation_runs.side_by_side(step.project, step.words)
 
         # 3. The texts behind the numbers.
-        step.section("examples", "optional")
-        evaluation_examples.show(record, step.words)
+        if record["examples"]:  # a capsule may have come without her texts
+            step.section("examples", "optional")
+            evaluation_examples.show(record, step.words)
         step.section("spread", "optional")
         evaluation_examples.spread(record, step.words)
         step.section("export", "optional")

@@ -46,7 +46,10 @@ def adopt(run: Run) -> None:
     """Notes that the evaluation in `run` is of the adapter that lies there: both came from another machine, whole."""
     record = storage.read_json(run.evaluation / "record.json")
     if record:
-        storage.write_json(run.evaluation / "record.json", record | {"adapter": _adapter_fingerprint(run)})
+        mark = {"adapter": _fingerprint(run)}
+        storage.write_json(run.evaluation / "record.json", record | mark)
+        for at in record.get("openings", []):
+            storage.append_json(run.evaluation / "openings.jsonl", {"at": at} | mark)
 
 
 def result(run: Run) -> dict | None:
