@@ -6,7 +6,7 @@ from core import workshop
 from core.evaluation import evaluate
 from core.ui import evaluation_examples, evaluation_panel, export_panel, lesson
 
-with lesson.page("11_evaluate", "metrics", "evaluation") as step:
+with lesson.page("11_evaluate", "metrics", "evaluation", "report") as step:
     run = workshop.adapted_run(step.project)
 
     # 1. Opening the envelope.
@@ -29,6 +29,9 @@ with lesson.page("11_evaluate", "metrics", "evaluation") as step:
         evaluation_examples.show(record, step.words)
         step.section("spread", "optional")
         evaluation_examples.spread(record, step.words)
+
+        # 4. To take away.
+        step.section("export", "optional")
         export_panel.show(record, step.words)
 
     step.code(run=run.name)
