@@ -10,14 +10,14 @@ from pathlib import Path
 
 from core import texts
 from core.evaluation import report_facts as facts
-from core.evaluation.measure import BETTER
+from core.evaluation import summary
 from core.evaluation.report_pictures import bars, histogram
 from core.texts import Words
 
-WORDS = ("metrics", "report")
+WORDS = ("metrics", "evaluation", "report")
 # By what a task is judged first, and what is drawn on top; where a rival lacks one, the next.
-_FIRST = {"write": ("perplexity", "bits_per_character"), "summarize": ("rougeL", "rouge1", "chrf")}
-_ON_TOP = {"write": ("bits_per_character", "perplexity"), "summarize": ("rougeL", "rouge1", "chrf")}
+_FIRST = {"write": ("perplexity", "bits_per_character"), "summarize": ("rougeL_normalised", "rougeL", "chrf")}
+_ON_TOP = {"write": ("bits_per_character", "perplexity"), "summarize": ("rougeL_normalised", "chrf")}
 _STYLE = (Path(__file__).parent / "report.css").read_text(encoding="utf-8")
 _HEAD = (
     '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -35,19 +35,15 @@ def page(record: dict, words: Words) -> str:
         _section("numbers", _numbers(record, words), words),
         _section("spread", _spread(record, words), words),
         _section("examples", "".join(_example(one, words) for one in record["examples"]), words),
+        _section("who", "".join(_told(f"side.{side}", words) for side in record["sides"]), words),
         _section("measured", _listed(facts.measured(record, words)), words),
         _section("limits", _listed(facts.limits(record, words)), words),
-        _section("metrics", "".join(_explained(name, words) for name in metrics(record)), words),
+        _section("metrics", "".join(_told(f"metric.{name}", words) for name in summary.names(record)), words),
     ]
     return (
         f'<!DOCTYPE html>\n<html lang="{words.language}"><head>{_HEAD}<title>{title}</title><style>{_STYLE}</style>'
         f"</head><body><main>{''.join(parts)}</main></body></html>\n"
     )
-
-
-def metrics(record: dict) -> list[str]:
-    """Answers the metrics that any side has, in the order of BETTER."""
-    return [name for name in BETTER if any(name in found for found in record["sides"].values())]
 
 
 def _section(key: str, inside: str, words: Words) -> str:
@@ -98,7 +94,7 @@ def _against(record: dict, rival: str, words: Words) -> str:
 
 def _pictures(record: dict, words: Words) -> str:
     """Draws each side's first metrics as bars from zero with their intervals."""
-    drawn = [name for name in _ON_TOP[record["task"]] if name in metrics(record)]
+    drawn = [name for name in _ON_TOP[record["task"]] if name in summary.names(record)]
     parts = [f"<h3>{escape(words(f'metric.{name}'))}</h3>{_drawn(record, name, words)}" for name in drawn]
     return _section("picture", "".join(parts), words)
 
@@ -118,8 +114,7 @@ def _spread(record: dict, words: Words) -> str:
 def _drawn(record: dict, name: str, words: Words) -> str:
     sides = {side: found[name] for side, found in record["sides"].items() if name in found}
     lines = [(words(f"side.{side}"), one, _value(one, words), side == "adapted") for side, one in sides.items()]
-    way = escape(words(f"report.better.{BETTER[name]}"))
-    return f'{bars(lines)}<p class="note">{way}</p>'
+    return f'{bars(lines)}<p class="note">{escape(summary.direction(name, words))}</p>'
 
 
 def _value(one: dict, words: Words) -> str:
@@ -136,7 +131,7 @@ def _numbers(record: dict, words: Words) -> str:
     headings = "".join(
         f'<th scope="col">{escape(words(f"report.column.{key}"))}</th>' for key in ("side", "value", "says")
     )
-    groups = "".join(_group(record, name, words) for name in metrics(record))
+    groups = "".join(_group(record, name, words) for name in summary.names(record))
     return f"<table><thead><tr>{headings}</tr></thead>{groups}</table>"
 
 
@@ -149,16 +144,16 @@ def _group(record: dict, name: str, words: Words) -> str:
             strong = ' class="mine"' if side == "adapted" else ""
             cells = f"<td>{escape(_value(found[name], words))}</td><td>{escape(says)}</td>"
             lines.append(f'<tr{strong}><th scope="row">{escape(words(f"side.{side}"))}</th>{cells}</tr>')
-    title = f"{words(f'metric.{name}')} · {words(f'report.better.{BETTER[name]}')}"
-    win = record["wins"].get(name)
-    won = words(f"report.wins.{win['says']}", side=words(f"side.{win['side']}")) if win else ""
+    title = f"{words(f'metric.{name}')} · {summary.direction(name, words)}"
+    won = summary.who_wins(record, name, words)
     said = escape(title) + (f"<br><small>{escape(won)}</small>" if won else "")
     return f'<tbody><tr><th colspan="3" scope="rowgroup">{said}</th></tr>{"".join(lines)}</tbody>'
 
 
-def _explained(name: str, words: Words) -> str:
-    said = "".join(f"<p>{escape(part)}</p>" for part in words.body(f"metric.{name}").split("\n\n"))
-    return f"<h3>{escape(words(f'metric.{name}'))}</h3>{said}"
+def _told(key: str, words: Words) -> str:
+    """Answers a block of the words as it stands: its label over its paragraphs."""
+    said = "".join(f"<p>{escape(part)}</p>" for part in words.body(key).split("\n\n"))
+    return f"<h3>{escape(words(key))}</h3>{said}"
 
 
 # ------------------------------------------------------------------ her texts

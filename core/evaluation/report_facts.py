@@ -4,6 +4,7 @@ import datetime
 from collections.abc import Iterator
 
 from core import texts
+from core.evaluation import summary
 from core.models.folder import CLASSROOM, public_name
 from core.texts import Words
 
@@ -25,13 +26,7 @@ def limits(record: dict, words: Words) -> Iterator[str]:
         yield words("report.few", rows=record["rows"])
     if record["opened"] > 1:
         yield words("report.reopened", opened=record["opened"])
-    for kind in ("empty", "unended"):
-        for side, count in record[kind].items():
-            if count:
-                name = words("report.references") if side == "references" else words(f"side.{side}")
-                yield words(f"report.limit.{kind}", side=name, count=count)
-    for side, reason in record["left_out"].items():
-        yield words(f"report.left_out.{reason}", side=words(f"side.{side}"))
+    yield from summary.remarks(record, words)
     yield from words.body("report.always").split("\n")
 
 

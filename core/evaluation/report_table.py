@@ -4,6 +4,7 @@ import csv
 import io
 
 from core.evaluation.measure import BETTER
+from core.evaluation.summary import direction
 from core.texts import Words
 
 COLUMNS = (
@@ -30,7 +31,7 @@ def table(record: dict, words: Words) -> str:
             if name in found:
                 one, verdict = found[name], record["against"].get(side, {}).get(name, {})
                 writer.writerow([
-                    words(f"metric.{name}"), name, words(f"report.better.{BETTER[name]}"), words(f"side.{side}"), side,
+                    words(f"metric.{name}"), name, direction(name, words), words(f"side.{side}"), side,
                     *(_number(one.get(key), point) for key in ("value", "low", "high", "rows")),
                     words(f"report.kind_of.{verdict['kind']}") if verdict else "",
                     *(_number(verdict.get(key), point) for key in ("difference", "low", "high")),

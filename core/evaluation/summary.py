@@ -20,6 +20,12 @@ def names(record: dict) -> list[str]:
     return [name for name in BETTER if any(name in metrics for metrics in record["sides"].values())]
 
 
+def direction(name: str, words: Words) -> str:
+    """Answers which way a metric is better; `words` has the texts `evaluation` and `report`."""
+    way = BETTER[name]
+    return words("table.nearer") if way == "nearer" else words(f"report.better.{way}")
+
+
 def _line(record: dict, name: str, sides: list[str], words: Words) -> list[str]:
     found = (record["sides"][side].get(name) for side in sides)
     values = [texts.number(one["value"], words.language) if one else "—" for one in found]

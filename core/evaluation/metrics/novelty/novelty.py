@@ -1,9 +1,9 @@
 """How much of the written texts is not in the training texts, as an `evaluate` module of the workshop's own.
 
 The share of a text's words that stand in no run of six or more words of a training text, averaged over texts; 0 to 1,
-higher is newer. The n-gram novelty of McCoy et al. (2023, "How much do language models copy from their training data?"), told in
-words, so that it is the same number as the copying detector's (core/evaluation/copying.py, which says why six).
-A text without words copied nothing: 1.
+higher is newer. The n-gram novelty of McCoy et al. (2023, "How much do language models copy from their
+training data?"), told in words, so that it is the same number as the copying detector's (core/evaluation/copying.py,
+which says why six). A text without words copied nothing: 1.
 """
 
 import datasets
