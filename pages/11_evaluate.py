@@ -2,16 +2,17 @@
 
 import streamlit as st
 
-from core import workshop
 from core.evaluation import evaluate
-from core.ui import evaluation_examples, evaluation_panel, export_panel, lesson
+from core.ui import evaluation_examples, evaluation_panel, evaluation_runs, export_panel, lesson, prediction_panel
 
 with lesson.page("11_evaluate", "metrics", "evaluation", "report") as step:
-    run = workshop.adapted_run(step.project)
+    run = evaluation_runs.choose(step.project, step.words)
 
-    # 1. Opening the envelope.
+    # 1. Opening the envelope, after saying what will be in it.
     step.section("open", "slow")
     record = evaluate.result(run)
+    if not record:
+        prediction_panel.winner(step, run.name, ["adapted", "base", "few_shot", "ngram"])
     evaluation_panel.opening(run, step.words)
 
     # 2. What came out: a picture first, what it means, then the numbers.
@@ -19,10 +20,12 @@ with lesson.page("11_evaluate", "metrics", "evaluation", "report") as step:
         step.section("result", rows=record["rows"])
         evaluation_panel.openings(record, step.words)
         evaluation_panel.picture(record, step.words)
+        prediction_panel.tell_winner(step, run.name, record["wins"]["bits_per_character"]["side"])
         for sentence in evaluation_panel.verdicts(record, step.words):
             st.markdown(sentence)
         step.section("numbers", "optional")
         evaluation_panel.numbers(record, step.words)
+        evaluation_runs.side_by_side(step.project, step.words)
 
         # 3. The texts behind the numbers.
         step.section("examples", "optional")

@@ -17,7 +17,6 @@ from core.evaluation.sides import ADAPTED, BASE, HERS, NGRAM, ORDER
 from core.generation.score import Score
 
 _OF_TOKENS = ("loss", "perplexity")  # those whose unit is a model's own token: an n-gram's are others
-_OF_WHAT_WAS_WRITTEN = ("novelty",)  # a share of each side's own words; nonsense is new too
 _SHARES = ("rouge", "repetition", "novelty", "verse_consonant", "verse_assonant")
 _OF_SUMMARIES = ("rouge", "chrf", "bleu", "length_ratio", "copied")
 _OF_WRITING = ("distinct", "repetition", "novelty", "verse")
@@ -102,8 +101,8 @@ def _compare(one: Mapping[str, Measured], other: Mapping[str, Measured]) -> dict
 
 
 def _is_compared(name: str) -> bool:
-    """Says whether more or less of a metric is better, and its rows weigh the same in every side."""
-    return BETTER[name] in ("lower", "higher") and name not in _OF_WHAT_WAS_WRITTEN
+    """Says whether more or less of a metric is better."""
+    return BETTER[name] in ("lower", "higher")
 
 
 def _verdict(name: str, one: Mapping[str, Measured], other: Mapping[str, Measured]) -> dict:

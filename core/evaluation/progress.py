@@ -11,6 +11,7 @@ from core.processes import State
 SCORED, WRITTEN = "scored", "written"
 # Seconds a row on two cores with the classroom's model: only until the first batch of each kind was timed.
 _GUESSED = {SCORED: 0.01, WRITTEN: 0.15}
+MODELS = ("base", "few_shot", "adapted")  # the sides that cost the same a row; to count or to copy takes no time
 STOP = "stop"
 
 
@@ -58,10 +59,11 @@ class Work:
         return sum(rows * self._pace(side, kind) for (side, kind), rows in self.left.items())
 
     def _pace(self, side: str, kind: str) -> float:
-        """Answers seconds a row: this side's, else what other sides took for this kind, else a guess."""
-        own = self.taken.get((side, kind))
-        alike = [taken for (_, other), taken in self.taken.items() if other == kind]
-        seconds, rows = own or (sum(s for s, _ in alike), sum(r for _, r in alike))
+        """Answers seconds a row: this side's, else what the other models took for this kind, else a guess."""
+        if side not in MODELS:
+            return 0.0
+        alike = [self.taken[model, kind] for model in MODELS if (model, kind) in self.taken]
+        seconds, rows = self.taken.get((side, kind)) or (sum(s for s, _ in alike), sum(r for _, r in alike))
         return seconds / rows if rows else _GUESSED[kind]
 
     def _path(self, side: str, kind: str) -> Path:

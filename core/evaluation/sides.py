@@ -47,6 +47,7 @@ def take(sitting: Exam, work: Work) -> dict[str, str]:
     if not any(work.left.values()):
         return left_out
     settings = sitting.run.settings()
+    work.tell(BASE, SCORED)
     loaded = models.load(sitting.folder, precision=settings.precision, four_bit=settings.method == "qlora")
     _model(sitting, work, BASE, loaded, [])
     if FEW_SHOT not in left_out:
