@@ -5,9 +5,9 @@ import streamlit as st
 from core import workshop
 from core.evaluation import evaluate
 from core.tasks import TASKS
-from core.ui import evaluation_panel, lesson
+from core.ui import before_after_panel, evaluation_panel, lesson
 
-with lesson.page("11_evaluate", "card", "metrics") as step:
+with lesson.page("11_evaluate", "card", "metrics", "writing", "testbed") as step:
     run = workshop.adapted_run(step.project)
 
     # 1. Opening the envelope.
@@ -24,6 +24,11 @@ with lesson.page("11_evaluate", "card", "metrics") as step:
             st.info(step("few", rows=record["rows"]), icon=":material/info:")
         step.section("examples")
         evaluation_panel.examples(record, TASKS[record["task"]], step.words)
+
+    # 3. Her testbed, before and after.
+    if run.record()["task"] == "write":
+        step.section("before_after", "optional")
+        before_after_panel.show(run, step.project, step.words)
 
     step.code(run=run.name)
     step.ask_number(

@@ -9,6 +9,7 @@ from core import texts
 from core.generation import pairs
 from core.generation.pairs import Chance, Pair
 from core.generation.service import SERVICE
+from core.models import folder as models
 from core.texts import Words
 from core.ui import plots, problem, writing
 from core.ui.plain import plain
@@ -21,8 +22,13 @@ SIDES = ("left", "right", "alike")
 def show(words: Words, folder: Path, key: str, adapter: Path | None = None) -> None:
     """Asks for a pair and her bet, and shows both probabilities: the base's, and with `adapter` the adapted one's too.
 
-    `key` keeps apart what is asked in each step; the words are those of `writing` and `limits`.
+    `key` keeps apart what is asked in each step; the words are those of `writing` and `limits`. When to do without is
+    told where nothing is adapted yet.
     """
+    parts = ("limits.cannot", "limits.without") if adapter is None else ("limits.cannot",)
+    if writing.task_of(folder) != "write":  # it has no next word to ask about
+        st.caption(words("limits.lent"))
+        folder, adapter = models.find(models.CLASSROOM), None
     pair = _ask(words, folder, key)
     said = f"{key}.limits.said"  # what was measured last: the pair, and by side its chances
     bet = st.pills(
@@ -42,7 +48,7 @@ def show(words: Words, folder: Path, key: str, adapter: Path | None = None) -> N
     measured, chances = st.session_state.get(said, (None, {}))
     if measured == pair:
         _told(words, pair, chances, bet, key)
-    for part in ("limits.cannot", "limits.without"):
+    for part in parts:
         with st.expander(words(part), icon=":material/lightbulb:"):
             st.markdown(words.body(part))
 
