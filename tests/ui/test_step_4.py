@@ -146,6 +146,10 @@ def bert(tmp_path_factory):
 
 def test_a_model_made_for_gaps_is_a_guest_and_the_project_keeps_its_own(visit, begun, bert):
     page = choose(visit(NAME, project=begun), "gap")
+    page.selectbox(key="04.gap.with").set_value("es").run()
+    assert page.button(key="download").label == say()("guest.bring"), (
+        "it is not here, and comes by a process of its own"
+    )
     page.selectbox(key="04.gap.with").set_value("own").run()
     refused(press(page), "model_not_a_name", model="")
     page.text_input(key="04.gap.guest").set_value(str(classroom.MODEL)).run()
@@ -268,7 +272,8 @@ def test_a_pair_is_bet_on_and_then_told_in_a_sentence(visit, begun, language):
     page.button_group(key="04.limits.bet.name").set_value("left").run()
     assert not page.get("plotly_chart")
     shown = said(press(page, "04.limits"))
-    assert f"«{given.word}» es" in shown or f"“{given.word}” is" in shown
+    assert "«Ramón»" in shown or "“Ramón”" in shown
+    assert "Ramona" in page.get("plotly_chart")[0].proto.spec
     assert words("limits.foreseen") in shown
     assert len(page.get("plotly_chart")) == 1
 
