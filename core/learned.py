@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from core import decision, questions, storage, workshop
-from core.evaluation import evaluate
+from core.evaluation import answers, evaluate, tasting
 from core.project import Project
 from core.training import runs, watch
 
@@ -46,8 +46,8 @@ def _made(project: Project, step: str, choices: dict) -> Iterator[Deed]:
             yield Deed("settings", {"dial": choices["settings"].get("dial", "")})
         case "10_train" | "11_evaluate":
             yield from _measured(project, step)
-        case "12_compare" if choices.get("votes"):
-            yield Deed("tastings", {"tastings": len(choices["votes"])})
+        case "12_compare" if tasted := _tasted(project):
+            yield Deed("tastings", {"tastings": tasted})
         case "13_share" if choices.get("wrote"):
             yield Deed("opened_again")
     if step == "09_settings" and choices.get("prediction"):
@@ -82,6 +82,13 @@ def _measured(project: Project, step: str) -> Iterator[Deed]:
     elif record := evaluate.result(run):
         before, after = (record[side]["perplexity"] for side in ("base", "adapted"))
         yield Deed("perplexity", {"rows": record["rows"], "before": before, "after": after})
+
+
+def _tasted(project: Project) -> int:
+    """Counts the pairs of the newest run that she tasted."""
+    run = workshop.adapted_run(project)
+    tasted = tasting.read(run) if run else None
+    return len(answers.sitting(run, tasted).answers) if run and tasted else 0
 
 
 def _thought(step: str, choices: dict) -> Iterator[Deed]:

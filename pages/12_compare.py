@@ -1,4 +1,4 @@
-"""Step 12: a blind tasting of base and adapted model on her own prompts, and the way to the decision."""
+"""Step 12: base and adapted model side by side on her own prompts, a blind tasting, and the way to the decision."""
 
 from core import workshop
 from core.ui import compare_panel, decision_panel, lesson, tasting_panel, writing
@@ -11,8 +11,7 @@ with lesson.page("12_compare", "writing", "tasting") as step:
     step.section("side_by_side")
     prompt = compare_panel.ask_prompt(run, step.project, step.words)
     sampling = writing.sampling_controls(step.words, "12")
-    compare_panel.show_pair(step.words)
-    compare_panel.taste(run, step.project, prompt, sampling, step.words)
+    seed = compare_panel.compare(run, step.project, prompt, sampling, step.words)
 
     # 2. Many pairs, blind.
     step.section("tasting", "slow")
@@ -27,6 +26,6 @@ with lesson.page("12_compare", "writing", "tasting") as step:
         prompt=prompt,
         temperature=sampling.temperature,
         top_p=sampling.top_p,
-        seed=sampling.seed,
+        seed=seed,
     )
     step.ask_deed(decided)

@@ -15,6 +15,7 @@ COMMANDS = (
     "promise",
     "evaluate",
     "tasting",
+    "copies",
     "generate",
     "merge",
     "serve",

@@ -10,7 +10,15 @@ from core import texts, workshop
 from core.ui import plots
 
 ROOT = Path(__file__).parent.parent.parent
-PAGES = ["Home", *(step.name for step in workshop.STEPS), "experiments", "decision", "glossary", "certificate", "teacher"]
+PAGES = [
+    "Home",
+    *(step.name for step in workshop.STEPS),
+    "experiments",
+    "decision",
+    "glossary",
+    "certificate",
+    "teacher",
+]
 THEME = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))["theme"]
 GRAVE = ("serious", "critical")
 LOOKS = [("light", 1280), ("dark", 390)]

@@ -1,10 +1,14 @@
 """The decision page without a browser: what was measured, what is proposed and why, and that the last word is hers."""
 
+import re
+
 import pytest
 
 from core import decision, storage, texts, workshop
 from core import project as projects
 from core.evaluation import copies, evaluate
+from core.generation.generate import Sampling, Step
+from core.ui.compare_panel import Pair
 
 IN_BOTH_LANGUAGES = pytest.mark.parametrize("language", texts.LANGUAGES)
 ANSWERS = {"purpose": "drafts", "often": "weekly", "mistake": "time", "public": "no"}
@@ -120,3 +124,49 @@ def test_the_code_of_the_page_comes_to_the_same_proposal(visit, project, run, ca
     (code,) = [block.value for block in visit("decision", project=project).code if block.language == "python"]
     exec(compile(code, "decision", "exec"), {"__name__": "__main__"})
     assert capsys.readouterr().out.splitlines()[-1].startswith("adapted because better")
+
+
+# ------------------------------------------------------------------ side by side, copies, and the warning
+
+
+def html(page):
+    return [element.proto.body for element in page.get("html")]
+
+
+def test_both_write_from_one_seed_a_word_is_weighed_by_both_and_the_testbed_goes_at_once(visit, project, run):
+    page = visit("12_compare", project=project)
+    page.button(key="compare").click().run()
+    said(page)
+    (pair,) = page.session_state["12.written"]
+    assert {side: len(steps) > 0 for side, steps in pair.steps.items()} == {"base": True, "adapted": True}
+    twelve = texts.words("es", "writing", "12_compare")
+    assert [c.value for c in page.caption if c.value in (twelve("side.base"), twelve("side.adapted"))]
+    assert (copies.found(run).texts, len(copies.kept(run))) == (1, 1)
+    assert copies.kept(run)[0]["seconds"] > 0
+    page.button_group(key=f"12.adapted.{pair.sampling.seed}.why").set_value(1).run()
+    assert "probabilidad del" in said(page)
+    assert len(page.get("plotly_chart")) == 1
+    page.button(key="compare.all").click().run()
+    said(page)
+    prompts = project.choices["04_try_model"]["prompts"]
+    assert [pair.prompt for pair in page.session_state["12.written"]] == prompts
+
+
+@IN_BOTH_LANGUAGES
+def test_what_was_copied_is_marked_as_text_with_where_it_comes_from_and_step_13_warns(visit, project, run, language):
+    """A text is put in place of what the model wrote: a planted copy, and what a browser would take for a picture."""
+    copied = next(copies.texts(run))
+    written = {"base": [Step(" nada", 1.0, [])], "adapted": [Step(f" <img src=x> {copied} ", 1.0, [])]}
+    page = visit("12_compare", language, project)
+    page.session_state["12.written"] = [Pair(str(run.folder), "Anoche", Sampling(), written, 1.0)]
+    page.run()
+    shown = [body for body in html(page) if "<mark" in body]
+    assert "&lt;img src=x&gt;" in shown[0]
+    assert not any("<img" in body for body in html(page))
+    assert texts.words(language, "copies")("source", number=1, count=len(re.findall(r"\w+", copied))) in said(page)
+    warned = visit("13_share", language, project)
+    assert [w.value for w in warned.warning if texts.words(language, "copies").body("warn.much") in w.value]
+
+
+def test_step_13_says_that_nobody_looked_for_copies(visit, project):
+    assert texts.words("es", "copies")("warn.unlooked") in said(visit("13_share", project=project))
