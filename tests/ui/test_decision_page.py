@@ -135,6 +135,7 @@ def html(page):
 
 def test_both_write_from_one_seed_a_word_is_weighed_by_both_and_the_testbed_goes_at_once(visit, project, run):
     page = visit("12_compare", project=project)
+    page.default_timeout = 300  # eight texts, on a machine that may be busy
     page.button(key="compare").click().run()
     said(page)
     (pair,) = page.session_state["12.written"]
@@ -170,3 +171,38 @@ def test_what_was_copied_is_marked_as_text_with_where_it_comes_from_and_step_13_
 
 def test_step_13_says_that_nobody_looked_for_copies(visit, project):
     assert texts.words("es", "copies")("warn.unlooked") in said(visit("13_share", project=project))
+
+
+# ------------------------------------------------------------------ in a browser
+
+
+@IN_BOTH_LANGUAGES
+def test_she_answers_is_proposed_something_and_decides_otherwise(serve, browser, settled, project, run, language):
+    expect = pytest.importorskip("playwright.sync_api").expect
+    compare(run, 0.7, 0.8)
+    said = words(language)
+    with browser(viewport={"width": 390, "height": 844}) as visitor:
+        page = visitor.new_page()
+        page.goto(f"{serve().url}/decision?lang={language}&project={project.id}")
+        for question, answer in (ANSWERS | {"public": "yes"}).items():
+            page.locator(f".st-key-decision-{question}").get_by_text(said(f"answer.{question}.{answer}")).click()
+            settled(page)
+        proposal = page.locator(".st-key-proposal")
+        expect(proposal.get_by_role("heading", name=said("proposal.adapted"))).to_be_visible()
+        expect(proposal).to_contain_text(said("point.measure", number=1, name=said("quality")))
+        page.locator(".st-key-decision-chosen").get_by_text(said("proposal.none")).click()
+        settled(page)
+        expect(page.get_by_text(said("decide.other"))).to_be_visible()
+        reason = page.locator(".st-key-decision-reason textarea")
+        reason.fill("<b>Prefiero</b> escribirlos a mano: son pocos.")
+        reason.press("Control+Enter")
+        settled(page)
+        page.locator(".st-key-decision-keep button").click()
+        expect(page.get_by_text(said("decide.kept"))).to_be_visible()
+        page.reload()
+        settled(page)
+        expect(page.locator(".st-key-decision-chosen input:checked")).to_have_count(1)
+        expect(reason).to_have_value("<b>Prefiero</b> escribirlos a mano: son pocos.")
+        page.goto(page.url.replace("decision", "compare"))
+        expect(page.get_by_text("<b>Prefiero</b> escribirlos a mano")).to_be_visible()
+        assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 390
