@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core import texts
-from core.ui import home_panel, lesson, teacher_panel
+from core.ui import capsule_panel, home_panel, lesson, teacher_panel
 
 visit = lesson.begin("Home")
 words = texts.words(visit.language, "frame", "home")
@@ -36,3 +36,4 @@ st.page_link("pages/teacher.py", label=words("for_teachers"), icon=":material/gr
 
 # 4. Her projects.
 home_panel.projects(visit, words)
+capsule_panel.open_one(words)

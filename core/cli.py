@@ -48,7 +48,7 @@ def adapt(options: argparse.Namespace) -> None:
     tongue = language(options)
     say = _teller(tongue)
     changes = _assignments(options.set)
-    root = Path(options.workspace).absolute() if options.workspace else projects.workspace()
+    root = _root(options)
     recipe = stages.read_recipe(options.recipe) if options.recipe else None
     models.find(options.model)
     task = options.task or next((t.code for t in TASKS.values() if options.texts == f"sample:{t.sample}"), "write")
@@ -72,7 +72,7 @@ def adapt(options: argparse.Namespace) -> None:
     say("adapt.evaluating")
     evaluate.start(run)
     _wait(run.evaluation)
-    evaluation = evaluate.read(run)
+    base, adapted = (evaluate.values(evaluate.read(run), side) for side in ("base", "adapted"))
     points = watch.curve(run)
     report = {
         "rows_read": prepared["rows_read"],
@@ -92,12 +92,12 @@ def adapt(options: argparse.Namespace) -> None:
         "precision": state["precision"],
         "peak_memory_mb": max(state["peak_memory_mb"], processes.read_state(run.evaluation)["peak_memory_mb"]),
         "validation": {"base": points.base, "best": points.best},
-        "base": evaluation["base"],
-        "adapted": evaluation["adapted"],
+        "base": base,
+        "adapted": adapted,
         "project": str(project.folder),
         "run": str(run.folder),
     }
-    say("adapt.done", base=evaluation["base"]["perplexity"], adapted=evaluation["adapted"]["perplexity"])
+    say("adapt.done", base=base["perplexity"], adapted=adapted["perplexity"])
     if options.json:
         print(json.dumps(report, ensure_ascii=False))
 
@@ -125,10 +125,16 @@ def ready(options: argparse.Namespace) -> None:
 
 def evaluate(options: argparse.Namespace) -> None:
     from core.evaluation import evaluate as evaluation
+    from core.evaluation import summary
     from core.training import runs
 
-    record = evaluation.evaluate(runs.open_run(options.run_folder))
-    print(json.dumps({"base": record["base"], "adapted": record["adapted"], "rows": record["rows"]}))
+    run = runs.open_run(options.run_folder)
+    kept = None if options.again or evaluation.is_unfinished(run) else evaluation.result(run)
+    record = kept or evaluation.evaluate(run)
+    if options.json:
+        print(json.dumps(record, ensure_ascii=False))
+    else:
+        print(summary.as_text(record, texts.words(language(options), "metrics", "evaluation")))
 
 
 def tasting(options: argparse.Namespace) -> None:
@@ -166,6 +172,30 @@ def merge(options: argparse.Namespace) -> None:
     project = projects.open_project(run.workspace, run.folder.parent.parent.name)
     with making.told(merged.told(run)) as progress:
         print(merged.make(run, project, language(options), progress))
+
+
+def capsule(options: argparse.Namespace) -> None:
+    """Puts a project in one file that any other workshop opens."""
+    from core.sharing import capsule as capsules
+    from core.sharing import making
+
+    folder = options.project_folder.absolute()
+    project = projects.open_project(folder.parent, folder.name)
+    with making.told(capsules.told(project)) as progress:
+        print(capsules.make(project, not options.without_texts, progress))
+
+
+def open_capsule(options: argparse.Namespace) -> None:
+    """Makes a project of a capsule."""
+    from core.sharing import arrival
+
+    if not options.file.is_file():
+        raise LessonError("file_not_found", name=options.file)
+    print(arrival.open_capsule(_root(options), options.file).folder)
+
+
+def _root(options: argparse.Namespace) -> Path:
+    return Path(options.workspace).absolute() if options.workspace else projects.workspace()
 
 
 def promise(options: argparse.Namespace) -> None:
@@ -231,12 +261,21 @@ def _parser() -> argparse.ArgumentParser:
     for run in on_a_run:
         command(run.__name__, run).add_argument("run_folder", metavar="RUN", type=Path, help=words("option.run"))
     commands.choices["train"].add_argument("--finish", action="store_true", help=words("option.finish"))
+    measured = commands.choices["evaluate"]
+    measured.add_argument("--again", action="store_true", help=words("option.again"))
+    measured.add_argument("--json", action="store_true", help=words("option.json"))
     asked = commands.choices["generate"]
     asked.add_argument("prompt", metavar="PROMPT", help=words("option.prompt"))
     asked.add_argument("--base", action="store_true", help=words("option.base"))
     asked.add_argument("--temperature", type=float, default=0.8, help=words("option.temperature"))
     asked.add_argument("--tokens", type=int, default=60, help=words("option.tokens"))
     asked.add_argument("--seed", type=int, default=7, help=words("option.seed"))
+    packing = command("capsule", capsule)
+    packing.add_argument("project_folder", metavar="PROJECT", type=Path, help=words("option.project"))
+    packing.add_argument("--without-texts", action="store_true", help=words("option.without_texts"))
+    opening = command("open", open_capsule)
+    opening.add_argument("file", metavar="FILE", type=Path, help=words("option.capsule"))
+    opening.add_argument("--workspace", metavar="DIR", help=words("option.workspace"))
     command("serve", serve)
     command("ready", ready)
     command("read", read)

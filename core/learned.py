@@ -46,8 +46,8 @@ def _made(project: Project, step: str, choices: dict) -> Iterator[Deed]:
             yield Deed("settings", {"dial": choices["settings"].get("dial", "")})
         case "10_train" | "11_evaluate":
             yield from _measured(project, step)
-        case "12_compare" if tasted := _tasted(project):
-            yield Deed("tastings", {"tastings": tasted})
+        case "12_compare":
+            yield from _tasted(project)
         case "13_share" if choices.get("wrote"):
             yield Deed("opened_again")
     if step == "09_settings" and choices.get("prediction"):
@@ -80,15 +80,15 @@ def _measured(project: Project, step: str) -> Iterator[Deed]:
         if curve.base is not None and curve.best:
             yield Deed("loss", {"before": curve.base, "after": curve.best[1]})
     elif record := evaluate.result(run):
-        before, after = (record[side]["perplexity"] for side in ("base", "adapted"))
+        before, after = (evaluate.values(record, side)["perplexity"] for side in ("base", "adapted"))
         yield Deed("perplexity", {"rows": record["rows"], "before": before, "after": after})
 
 
-def _tasted(project: Project) -> int:
-    """Counts the pairs of the newest run that she tasted."""
+def _tasted(project: Project) -> Iterator[Deed]:
     run = workshop.adapted_run(project)
     tasted = tasting.read(run) if run else None
-    return len(answers.sitting(run, tasted).answers) if run and tasted else 0
+    if run and tasted and (sitting := answers.sitting(run, tasted)).revealed:
+        yield Deed("tasted", {"answers": len(sitting.answers)})
 
 
 def _thought(step: str, choices: dict) -> Iterator[Deed]:

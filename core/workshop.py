@@ -1,6 +1,7 @@
 """The path: three lessons, thirteen steps, what each needs, and how far a project has come, asked of the disk."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from core import classroom, storage, testbed
 from core import project as projects
@@ -169,6 +170,11 @@ def choose_model(project: Project, reference: str, token: str | None = None) -> 
         raise LessonError("model_not_a_name", model="")
     folder = models.find(reference, token)
     facts = models.describe(reference, folder)
+    for run in runs.list_runs(project, purpose=None):
+        record = run.record()
+        is_its_base = models.public_name(record["model"]) == models.public_name(reference)
+        if is_its_base and not Path(record["model_folder"]).is_dir():
+            runs.base_is_at(run, folder)
     kept = reference if folder == classroom.MODEL or models.is_hub_reference(reference) else str(folder)
     return projects.update(project, "03_choose_model", {"done": True, "parameters": facts.parameters}, model=kept)
 

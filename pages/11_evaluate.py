@@ -1,31 +1,41 @@
-"""Step 11: the sealed test set is opened; base and adapted model are measured on it."""
+"""Step 11: the sealed test set is opened; the adapted model and its rivals are measured on it."""
 
 import streamlit as st
 
-from core import workshop
 from core.evaluation import evaluate
-from core.tasks import TASKS
-from core.ui import evaluation_panel, lesson
+from core.ui import evaluation_examples, evaluation_panel, evaluation_runs, export_panel, lesson, prediction_panel
 
-with lesson.page("11_evaluate", "card", "metrics") as step:
-    run = workshop.adapted_run(step.project)
+with lesson.page("11_evaluate", "metrics", "evaluation") as step:
+    run = evaluation_runs.choose(step.project, step.words)
 
-    # 1. Opening the envelope.
-    step.section("open")
+    # 1. Opening the envelope, after saying what will be in it.
+    step.section("open", "slow")
     record = evaluate.result(run)
-    evaluation_panel.opening(run, step.words, opened=record is not None)
+    if not record:
+        prediction_panel.winner(step, run.name, ["adapted", "base", "few_shot", "ngram"])
+    evaluation_panel.opening(run, step.words)
 
-    # 2. What came out: a picture first, then the numbers, then her texts.
+    # 2. What came out: a picture first, what it means, then the numbers.
     if record:
         step.section("result", rows=record["rows"])
-        evaluation_panel.metrics(record, step.words)
-        evaluation_panel.verdict(record, step.words)
-        if record["rows"] < 30:
-            st.info(step("few", rows=record["rows"]), icon=":material/info:")
-        step.section("examples")
-        evaluation_panel.examples(record, TASKS[record["task"]], step.words)
+        evaluation_panel.openings(record, step.words)
+        evaluation_panel.picture(record, step.words)
+        prediction_panel.tell_winner(step, run.name, record["wins"]["bits_per_character"]["side"])
+        for sentence in evaluation_panel.verdicts(record, step.words):
+            st.markdown(sentence)
+        step.section("numbers", "optional")
+        evaluation_panel.numbers(record, step.words)
+        evaluation_runs.side_by_side(step.project, step.words)
+
+        # 3. The texts behind the numbers.
+        if record["examples"]:  # a capsule may have come without her texts
+            step.section("examples", "optional")
+            evaluation_examples.show(record, step.words)
+        step.section("spread", "optional")
+        evaluation_examples.spread(record, step.words)
+        step.section("export", "optional")
+        export_panel.show(record, step.words)
 
     step.code(run=run.name)
-    step.ask_number(
-        record and record["base"]["perplexity"] / record["adapted"]["perplexity"], tolerance=0.05, whole=False
-    )
+    ratio = record and record["against"]["base"]["perplexity"]["difference"]
+    step.ask_number(1 / ratio if ratio else None, tolerance=0.05, whole=False)

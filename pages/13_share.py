@@ -6,7 +6,7 @@ from core import workshop
 from core.evaluation import evaluate
 from core.sharing import adapter, merged
 from core.sharing.card import card
-from core.ui import copies_view, lesson, merged_panel, writing
+from core.ui import capsule_panel, copies_view, lesson, merged_panel, writing
 
 with lesson.page("13_share", "writing") as step:
     run = workshop.adapted_run(step.project)
@@ -33,7 +33,11 @@ with lesson.page("13_share", "writing") as step:
     step.section("merged", "optional", size=merged.bytes_needed(run) / 1e6)
     merged_panel.show(run, step.words)
 
-    # 3. Back again: an adapter file of this base, loaded and made to write.
+    # 3. The project, to go on with it elsewhere.
+    step.section("capsule", "optional")
+    capsule_panel.make(step.project, step.words)
+
+    # 4. Back again: an adapter file of this base, loaded and made to write.
     step.section("load", "optional")
     uploaded = st.file_uploader(step("upload"), "zip", key="adapter_file")
     if uploaded and st.session_state.get("13.loaded") != uploaded.file_id:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from core import storage
+from core.errors import LessonError
 
 Progress = Callable[[float], None]  # told how much is done, 0 to 1
 MOST_COLUMNS = 1_000  # a table of texts has a few; more is a sheet turned on its side
@@ -106,7 +107,12 @@ def save(data: pa.Table | Sequence[Mapping], folder: Path, columns: Iterable[str
 
 
 def read(folder: Path) -> pa.Table:
-    """Opens a saved data set as an Arrow table, from memory-mapped files: nothing is loaded until it is looked at."""
+    """Opens a saved data set as an Arrow table, from memory-mapped files: nothing is loaded until it is looked at.
+
+    Raises LessonError `texts_not_here` where a project came without its texts.
+    """
+    if not any(folder.glob("data-*.arrow")):
+        raise LessonError("texts_not_here", folder=folder.name)
     pieces = [pa.ipc.open_stream(pa.memory_map(str(path))).read_all() for path in sorted(folder.glob("data-*.arrow"))]
     return pa.concat_tables(pieces)
 

@@ -1,34 +1,61 @@
-"""The evaluation of a run: base and adapted model on the sealed test set, in a process of its own."""
+"""The evaluation of a run: every side on the sealed test set, in a process of its own.
 
+On disk, in `runs/<run>/evaluation/`:
+
+    state.json        how far the process is (`step` of `steps`, `seconds_left`), and how it ended
+    openings.jsonl    each time that the sealed texts were opened: `at`, and the fingerprint of the adapter
+    rows/             what each side did of each text, a line a row: an evaluation that stops goes on from there
+    record.json       what came out
+
+The record: `task`, `language`, `model`, `run`; how many `rows` were scored, and from how many (`written_rows`) each
+side wrote; `opened`, and when (`openings`); `sides`: by side and metric `value`, `low`, `high`, `rows`, the ends of a
+95 % interval, None where there is none; `against`: the adapted model beside each rival, by metric, `difference`, its
+`low` and `high` (adapted - rival, or, of `kind` ratio, adapted / rival) and what it `says`: `better`, `worse`,
+`unknown` (it may be luck), `few` (too few rows), `unmeasured` (of a metric that only the whole set has); `wins`: of
+each metric the best `side`, compared so with the `second`; `distributions`: `edges` and, by side, `counts` of rows
+between them; `examples`; `empty` and `unended`: how many texts of each side have no word, or never came to their end;
+`left_out`: rivals that could not take part, and why; `seconds`, `adapter` (its fingerprint), `written`.
+"""
+
+import shutil
 import time
-from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from core import processes, storage
-from core.data import table
 from core.errors import LessonError
-from core.evaluation.measure import compute
-from core.generation import loaded as models
-from core.generation.generate import complete_all
-from core.generation.loaded import Loaded
-from core.generation.score import score
+from core.evaluation import exam, judge, sides
+from core.evaluation.progress import STOP, Work
 from core.processes import State
-from core.tasks import TASKS
-from core.tokens.encode import IGNORED
 from core.training.runs import Run
 
 
 def start(run: Run) -> None:
-    """Starts the evaluation of a run in a process of its own, unless one is at work."""
+    """Starts the evaluation of a run in a process of its own, or lets one that stopped go on, unless one is at work."""
     if processes.read_state(run.evaluation)["status"] not in processes.ACTIVE:
-        processes.launch(["evaluate", str(run.folder)], run.evaluation)
+        (run.evaluation / STOP).unlink(missing_ok=True)
+        processes.launch(["evaluate", str(run.folder), "--again"], run.evaluation)
+
+
+def stop(run: Run) -> None:
+    """Asks the evaluation of a run to stop after what it is at; `start` lets it go on from there."""
+    storage.write_text(run.evaluation / STOP, "")
+
+
+def adopt(run: Run) -> None:
+    """Notes that the evaluation in `run` is of the adapter that lies there: both came from another machine, whole."""
+    record = storage.read_json(run.evaluation / "record.json")
+    if record:
+        mark = {"adapter": _fingerprint(run)}
+        storage.write_json(run.evaluation / "record.json", record | mark)
+        for at in record.get("openings", []):
+            storage.append_json(run.evaluation / "openings.jsonl", {"at": at} | mark)
 
 
 def result(run: Run) -> dict | None:
     """Answers the record of a finished evaluation; None where there is none, or the adapter changed since."""
     record = storage.read_json(run.evaluation / "record.json")
-    return record if record and record["adapter"] == _adapter_fingerprint(run) else None
+    return record if record and "sides" in record and record["adapter"] == _fingerprint(run) else None
 
 
 def read(run: Run) -> dict:
@@ -36,10 +63,23 @@ def read(run: Run) -> dict:
     return storage.load_json(run.evaluation / "record.json")
 
 
-def evaluate(run: Run) -> dict:
-    """Measures base and adapted model on the test set and writes `evaluation/`. Answers its record.
+def values(record: dict, side: str) -> dict[str, float]:
+    """Answers a side's metrics, each by its value alone; empty where it did not take part."""
+    return {name: found["value"] for name, found in record["sides"].get(side, {}).items()}
 
-    Raises LessonError: `run_not_finished`, `run_is_busy`, and what loading a model does.
+
+def is_unfinished(run: Run) -> bool:
+    """Says whether an evaluation was begun that can go on where it stopped."""
+    begun = _openings(run)
+    record = storage.read_json(run.evaluation / "record.json") or {}
+    return bool(begun) and begun[-1]["adapter"] == _fingerprint(run) and record.get("opened", 0) < len(begun)
+
+
+def evaluate(run: Run) -> dict:
+    """Measures every side on the test set and writes `evaluation/`. Answers its record.
+
+    What was done of an evaluation that stopped is not done again. Raises LessonError: `run_not_finished`,
+    `run_is_busy`, `evaluation_stopped`, and what `sides.take` does.
     """
     if run.weights is None:
         raise LessonError("run_not_finished", run=run.name)
@@ -50,81 +90,54 @@ def evaluate(run: Run) -> dict:
     except Timeout as error:
         raise LessonError("run_is_busy", run=run.name) from error
     try:
-        state = State(run.evaluation, step=0, steps=4)
+        state = State(run.evaluation, step=0, steps=0, side="", seconds_left=None)
         try:
             return _evaluate(run, state)
         except Exception as error:
             known = error if isinstance(error, LessonError) else LessonError("our_fault")
             facts = {name: str(fact) for name, fact in known.facts.items()}
-            state.write(status="failed", error={"code": known.code, "facts": facts})
+            status = "stopped" if known.code == "evaluation_stopped" else "failed"
+            state.write(status=status, error={"code": known.code, "facts": facts})
             raise
     finally:
         lock.release()
 
 
 def _evaluate(run: Run, state: State) -> dict:
-    settings, record = run.settings(), run.record()
-    task = TASKS[record["task"]]
     state.write(status="running")
-    rows = table.rows(run.tokens / "test")
-    texts = table.rows(run.prepared / "test")
-    loaded = models.load(
-        Path(record["model_folder"]), precision=settings.precision, four_bit=settings.method == "qlora"
-    )
-    sides: dict[str, dict] = {}
-    examples: dict[str, list] = {}
-    for step, side in enumerate(("base", "adapted"), start=1):
-        if side == "adapted":
-            loaded = models.put_on(loaded, run.adapter, settings.precision)
-        sides[side], examples[side] = _measure(loaded, rows, texts, "rouge" in task.metrics, run)
-        state.write(step=2 * step)
-    opened = (storage.read_json(run.evaluation / "record.json") or {"opened": 0})["opened"] + 1
-    written = {
-        "task": task.code,
-        "rows": len(rows),
-        "opened": opened,
-        **sides,
-        "examples": [
-            {**text, "base": base, "adapted": adapted}
-            for text, base, adapted in zip(texts, examples["base"], examples["adapted"], strict=True)
-        ],
-        "adapter": _adapter_fingerprint(run),
+    sitting = exam.open_exam(run)
+    folder = run.evaluation / "rows"
+    if not is_unfinished(run):
+        shutil.rmtree(folder, ignore_errors=True)
+        storage.append_json(run.evaluation / "openings.jsonl", {"at": time.time(), "adapter": _fingerprint(run)})
+    folder.mkdir(exist_ok=True)
+    work = Work(folder, state)
+    left_out = sides.take(sitting, work)
+    begun, settings = _openings(run), run.record()
+    record = {
+        "task": sitting.task.code,
+        "language": sitting.language,
+        "model": settings["model"],
+        "run": run.name,
+        "rows": len(sitting.rows),
+        "written_rows": sitting.written,
+        "opened": len(begun),
+        "openings": [opening["at"] for opening in begun],
+        **judge.judge(sitting, work),
+        "left_out": left_out,
+        "seconds": state.seconds(),
+        "adapter": _fingerprint(run),
         "written": time.time(),
     }
-    storage.write_json(run.evaluation / "record.json", written)
+    storage.write_json(run.evaluation / "record.json", record)
     state.write(status="finished", peak_memory_mb=round(processes.peak_memory_mb()))
-    return written
+    return record
 
 
-def _measure(loaded: Loaded, rows: list[dict], texts: list[dict], summarize: bool, run: Run) -> tuple[dict, list]:
-    """Answers one side's metrics, and for each row what this side shows: its loss, and its summary if it has one."""
-    scores = score(loaded.model, rows)
-    metrics = compute(
-        "perplexity",
-        predictions=[s.nats for s in scores],
-        references=[{"tokens": s.tokens, "characters": s.characters} for s in scores],
-    )
-    shown: list[dict] = [{"loss": s.loss} for s in scores]
-    if summarize:
-        written = complete_all(loaded, [_read(loaded, row) for row in rows], summary_room(run))
-        metrics |= compute("rouge", predictions=written, references=[text["summary"] for text in texts])
-        shown = [{**one, "summary": summary} for one, summary in zip(shown, written, strict=True)]
-    return metrics, shown
+def _openings(run: Run) -> list[dict]:
+    return storage.read_json_lines(run.evaluation / "openings.jsonl")
 
 
-def _read(loaded: Loaded, row: dict) -> list[int]:
-    """Answers what a model reads of a row before it writes."""
-    if loaded.is_seq2seq:
-        return row["input_ids"]
-    return [id for id, label in zip(row["input_ids"], row["labels"], strict=True) if label == IGNORED]
-
-
-def summary_room(run: Run) -> int:
-    """Answers how many tokens a summary may take: one and a half times the longest of the training set."""
-    labels = table.read(run.tokens / "train").column("labels").to_pylist()
-    return round(1.5 * max(sum(label != IGNORED for label in row) for row in labels))
-
-
-def _adapter_fingerprint(run: Run) -> str:
+def _fingerprint(run: Run) -> str:
     status = run.weights.stat() if run.weights else None
     return storage.fingerprint(status and [status.st_size, status.st_mtime_ns])

@@ -41,7 +41,7 @@ def comparisons(record: dict | None) -> tuple[Comparison, ...]:
     found = []
     for rival, metrics in (record or {}).get("against", {}).items():
         metric = next((name for name in METRICS if name in metrics), None)
-        if record and metric:
+        if record and metric and metrics[metric]["difference"] is not None:
             rows = record["sides"]["adapted"][metric].get("rows", record["rows"])
             found.append(_comparison(rival, metric, metrics[metric], rows))
     return tuple(found)
@@ -73,7 +73,7 @@ def copying_of(run: Run, record: dict | None) -> Copying | None:
     """Answers what was found by looking; where the evaluation measured the novelty of many texts, the share is its."""
     looked = copies.found(run)
     novelty = (record or {}).get("sides", {}).get("adapted", {}).get("novelty")
-    if not novelty:
+    if not novelty or novelty["value"] is None:
         return looked
     return Copying(novelty["rows"], 1 - novelty["value"], looked.longest if looked else 0)
 

@@ -4,6 +4,9 @@ Consonant: all sounds agree from the last stressed vowel on; assonant: at least 
 española, 1984). In assonance only the strongest vowel of each syllable is heard, an unstressed last i is as good as e
 and u as o («fácil» and «valle»), and what stands between the stressed syllable and the last is not heard («pájaro» and
 «casco»). Sounds are those of most who speak Spanish: s and z alike, ll and y alike, b and v alike.
+
+Some rhyme is chance. Of sentences of prose in no order (the 800 of the sample notes) 3.5 % have a consonant neighbour
+and 34 % an assonant one: a share of assonance is to be read beside that of other texts.
 """
 
 import re

@@ -20,7 +20,7 @@ from filelock import FileLock, Timeout
 from core import processes, storage
 from core.data import table
 from core.errors import LessonError
-from core.evaluation.evaluate import summary_room
+from core.evaluation.exam import summary_room
 from core.generation import generate
 from core.generation import loaded as models
 from core.generation.generate import Sampling

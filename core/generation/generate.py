@@ -38,6 +38,17 @@ class Step:
     alternatives: list[Candidate]
 
 
+@dataclass(frozen=True)
+class Completion:
+    """A text that was written, and whether it `ended` by itself, before the room did."""
+
+    text: str
+    ended: bool
+
+
+TOGETHER = 16  # texts written at a time: more keep the processor waiting for memory
+
+
 def shape(logits: "torch.Tensor", sampling: Sampling) -> "torch.Tensor":
     """Turns logits [vocabulary] into probabilities [vocabulary], as `sampling` bends them.
 
@@ -90,37 +101,51 @@ def stream(loaded: Loaded, ids: Sequence[int], sampling: Sampling) -> Iterator[S
 
 
 def complete_all(loaded: Loaded, prompts: Sequence[Sequence[int]], max_new_tokens: int) -> list[str]:
-    """Answers the likeliest continuation (greedy) of each prompt, or a seq2seq model's answers, in batches of 16."""
+    """Answers the likeliest continuation (greedy) of each prompt, or a seq2seq model's answers, in batches."""
+    batches = (prompts[at : at + TOGETHER] for at in range(0, len(prompts), TOGETHER))
+    return [one.text for batch in batches for one in complete(loaded, batch, max_new_tokens)]
+
+
+def complete(
+    loaded: Loaded, prompts: Sequence[Sequence[int]], max_new_tokens: int, sampling: Sampling | None = None
+) -> list[Completion]:
+    """Continues (or, with a seq2seq model, answers) prompts together, each as if it were alone.
+
+    Without `sampling`, the likeliest token each time; with it, drawn, and its own `max_new_tokens` is left aside. The
+    same seed and the same prompts give the same texts; the global random state is not touched.
+    """
     import torch
 
     stops = sorted(loaded.stops)
     pad = stops[0] if stops else 0
-    start = _answer_start(loaded, prompts[0]) if loaded.is_seq2seq and prompts else []
-    texts = []
-    for at in range(0, len(prompts), 16):
-        batch = prompts[at : at + 16]
-        width = max(map(len, batch))
-        ids = torch.tensor([[pad] * (width - len(p)) + list(p) for p in batch], device=loaded.device)
-        mask = torch.tensor([[0] * (width - len(p)) + [1] * len(p) for p in batch], device=loaded.device)
-        asked: dict[str, Any] = {"input_ids": ids, "attention_mask": mask}
-        if start:
-            asked["decoder_input_ids"] = torch.tensor([start] * len(batch), device=loaded.device)
-            asked["decoder_start_token_id"] = start[0]  # else another one may be put before it
-        with torch.inference_mode():
-            output = loaded.model.generate(
-                **asked,
-                do_sample=False,
-                num_beams=1,  # whatever a model's makers propose, both sides write alike
-                max_new_tokens=max_new_tokens,
-                eos_token_id=stops or None,
-                pad_token_id=pad,
-                temperature=None,
-                top_p=None,
-            )
-        for row in output[:, len(start) or width :].tolist():
-            end = next((place for place, id in enumerate(row) if id in stops), len(row))
-            texts.append(loaded.tokenizer.decode(row[:end]).strip())
-    return texts
+    start = _answer_start(loaded, prompts[0]) if loaded.is_seq2seq else []
+    width = max(map(len, prompts))
+    ids = torch.tensor([[pad] * (width - len(p)) + list(p) for p in prompts], device=loaded.device)
+    mask = torch.tensor([[0] * (width - len(p)) + [1] * len(p) for p in prompts], device=loaded.device)
+    asked: dict[str, Any] = {"input_ids": ids, "attention_mask": mask, "do_sample": False}
+    asked |= {"temperature": None, "top_p": None, "top_k": None}
+    if sampling:
+        drawn = {"temperature": sampling.temperature, "top_p": sampling.top_p, "top_k": sampling.top_k}
+        asked |= {"do_sample": True, **drawn}
+    if start:
+        asked["decoder_input_ids"] = torch.tensor([start] * len(prompts), device=loaded.device)
+        asked["decoder_start_token_id"] = start[0]  # else another one may be put before it
+    with torch.inference_mode(), torch.random.fork_rng():
+        torch.manual_seed(sampling.seed if sampling else 0)
+        output = loaded.model.generate(
+            **asked,
+            num_beams=1,  # whatever a model's makers propose, both sides write alike
+            max_new_tokens=max_new_tokens,
+            eos_token_id=stops or None,
+            pad_token_id=pad,
+        )
+    return [_completed(loaded, row) for row in output[:, len(start) or width :].tolist()]
+
+
+def _completed(loaded: Loaded, ids: list[int]) -> Completion:
+    stops = loaded.stops
+    end = next((place for place, id in enumerate(ids) if id in stops), None)
+    return Completion(loaded.tokenizer.decode(ids[:end]).strip(), end is not None)
 
 
 def _thoughts(loaded: Loaded, ids: Sequence[int]) -> Generator["torch.Tensor", int | None, None]:

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from core.generation.batches import collate
 from core.tokens.cut import IGNORED
@@ -41,17 +41,18 @@ class Score:
         return Score(self.nats + other.nats, self.tokens + other.tokens, self.characters + other.characters)
 
 
-def score(model: "nn.Module", rows: Sequence[dict]) -> list[Score]:
+def score(model: "nn.Module", rows: Sequence[dict], before: Sequence[int] = ()) -> list[Score]:
     """Scores rows (`input_ids`, `labels`, `characters`), one Score a row, in their order.
 
-    Labels of -100 do not count, nor does padding: each batch is padded to its own longest row and masked.
+    Labels of -100 do not count, nor does padding: each batch is padded to its own longest row and masked. A causal
+    model reads the ids `before` ahead of every row; they are not scored.
     """
     was_training = model.training
     model.eval()
     scores = [Score(0.0, 0, 0)] * len(rows)
     try:
-        for batch in _batches(rows):
-            losses, counted = _losses(model, collate([rows[i] for i in batch], 0))
+        for batch in batches(rows):
+            losses, counted = _losses(model, collate([rows[i] for i in batch], 0), before)
             for i, nats, tokens in zip(batch, losses.sum(1).tolist(), counted.sum(1).tolist(), strict=True):
                 scores[i] = Score(nats, tokens, rows[i]["characters"])
     finally:
@@ -59,11 +60,12 @@ def score(model: "nn.Module", rows: Sequence[dict]) -> list[Score]:
     return scores
 
 
-def _losses(model: "nn.Module", batch: dict[str, "Tensor"]) -> tuple["Tensor", "Tensor"]:
+def _losses(model: "nn.Module", batch: dict[str, "Tensor"], before: Sequence[int] = ()) -> tuple["Tensor", "Tensor"]:
     """Answers what each label costs, in nats, and whether it counts: both [rows, labels].
 
     A causal model guesses at each place what stands at the next; a seq2seq model is given the labels, moved on by one
-    as its family wants it, and guesses at each place what stands there.
+    as its family wants it, and guesses at each place what stands there. The logits are the largest thing here: they
+    are looked at row by row, so that they are never copied whole.
     """
     import torch
 
@@ -73,21 +75,35 @@ def _losses(model: "nn.Module", batch: dict[str, "Tensor"]) -> tuple["Tensor", "
         if model.config.is_encoder_decoder:
             logits = model(**batch, labels=labels).logits
         else:
-            logits, labels = model(**batch).logits[:, :-1], labels[:, 1:]
-        losses = torch.nn.functional.cross_entropy(
-            logits.float().flatten(0, 1), labels.flatten(), ignore_index=IGNORED, reduction="none"
-        )
-    return losses.view(labels.shape), labels != IGNORED
+            read = _reading(model, before, batch) if before else batch
+            logits, labels = model(**read).logits[:, :-1], labels[:, 1:]
+        losses = [
+            torch.nn.functional.cross_entropy(row.float(), wanted, ignore_index=IGNORED, reduction="none")
+            for row, wanted in zip(logits, labels, strict=True)
+        ]
+    return torch.stack(losses), labels != IGNORED
 
 
-def _batches(rows: Sequence[dict]) -> list[list[int]]:
+def _reading(model: "nn.Module", before: Sequence[int], batch: dict[str, "Tensor"]) -> dict[str, Any]:
+    """Answers a batch as a model reads it that has read `before` already: once, whatever the batch's rows."""
+    import torch
+
+    rows = len(batch["input_ids"])
+    start = torch.tensor([list(before)], device=batch["input_ids"].device)
+    cache = model(start, use_cache=True).past_key_values
+    cache.batch_repeat_interleave(rows)
+    mask = torch.cat([torch.ones_like(start).expand(rows, -1), batch["attention_mask"]], dim=1)
+    return {"input_ids": batch["input_ids"], "attention_mask": mask, "past_key_values": cache, "use_cache": True}
+
+
+def batches(rows: Sequence[dict]) -> list[list[int]]:
     """Groups row numbers by length, at most TOKENS_A_BATCH tokens a batch, padding included."""
     sizes = [max(len(row["input_ids"]), len(row["labels"])) for row in rows]
-    batches: list[list[int]] = []
+    made: list[list[int]] = []
     for i in sorted(range(len(rows)), key=sizes.__getitem__):
         size = sizes[i]
-        if batches and size * (len(batches[-1]) + 1) <= TOKENS_A_BATCH:
-            batches[-1].append(i)
+        if made and size * (len(made[-1]) + 1) <= TOKENS_A_BATCH:
+            made[-1].append(i)
         else:
-            batches.append([i])
-    return batches
+            made.append([i])
+    return made

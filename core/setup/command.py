@@ -8,21 +8,9 @@ from core.setup.speech import SetupError, language, tell
 from core.texts import words
 
 COMMANDS = (
-    "app",
-    "test",
-    "adapt",
-    "train",
-    "promise",
-    "evaluate",
-    "tasting",
-    "copies",
-    "generate",
-    "merge",
-    "serve",
-    "ready",
-    "read",
-    "download",
-)
+    "app", "test", "adapt", "train", "promise", "evaluate", "tasting", "copies", "generate", "merge", "capsule", "open",
+    "serve", "ready", "read", "download",
+)  # fmt: skip
 
 
 def run(arguments: list[str]) -> int:

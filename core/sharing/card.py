@@ -8,6 +8,8 @@ import yaml
 
 from core import storage, texts
 from core.errors import LessonError
+from core.evaluation import evaluate
+from core.evaluation.measure import BETTER
 from core.models.folder import CLASSROOM, public_name
 from core.project import Project
 from core.tasks import TASKS
@@ -56,12 +58,10 @@ def card(run: Run, project: Project, evaluation: dict | None, language: str, mer
         words.body("results" if evaluation else "no_results"),
     ]
     if evaluation:
-        names = [name for name in evaluation["base"] if f"metric.{name}" in words]
+        base, adapted = (evaluate.values(evaluation, side) for side in ("base", "adapted"))
+        names = [name for name in base if BETTER[name] != "nearer"]
         table = [f"| {words('metric')} | {words('base')} | {words('adapted')} |", "|---|---|---|"]
-        table += [
-            f"| {words(f'metric.{name}')} | {say(evaluation['base'][name])} | {say(evaluation['adapted'][name])} |"
-            for name in names
-        ]
+        table += [f"| {words(f'metric.{name}')} | {say(base[name])} | {say(adapted[name])} |" for name in names]
         sections += ["\n".join(table), words.body("metric", rows=evaluation["rows"])]
     sections += [f"## {words('limits')}", words.body("limits"), f"## {words('use')}"]
     sections += [_use(record, tokens.get("form", forms.PLAIN), is_whole, words)]

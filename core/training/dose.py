@@ -144,8 +144,8 @@ def read(made: Sequence[Run]) -> Remark | None:
     """Answers what going from half of the texts to all of them says; None until both runs have finished.
 
     `nothing`: not even all of them taught it anything. `flat`: the second half gave less than NOISE. `helps`: it
-    lowered the loss, surely. `worse`: it raised it, surely. `unsure`: these validation rows are too few to tell. Sure
-    is what holds in 95 of 100 draws of the validation rows (`verdict.fall_of_loss`).
+    lowered the loss, surely. `worse`: it raised it, surely. `unsure`: these validation rows do not tell; `few`: so few
+    never can. Sure is what holds in 95 of 100 draws of the validation rows (`verdict.fall_of_loss`).
     """
     half, whole = (_finished(made, share) for share in SHARES[1:])
     untouched = base(made)
@@ -154,7 +154,9 @@ def read(made: Sequence[Run]) -> Remark | None:
     before, after = verdict.scores(half, "after"), verdict.scores(whole, "after")
     if not before or not after:
         return None
-    fall, low, high = verdict.fall_of_loss(before, after)
+    found = verdict.fall_of_loss(before, after)
+    fall = found.value
+    low, high = (fall if end is None else end for end in (found.low, found.high))
     losses = {"half": watch.curve(half).best, "all": watch.curve(whole).best}
     facts = {name: watch.perplexity(best[1]) for name, best in losses.items() if best}
     facts |= {
@@ -166,9 +168,11 @@ def read(made: Sequence[Run]) -> Remark | None:
     little = NOISE * untouched
     if watch.perplexity(untouched - little) <= facts["all"]:
         return Remark("nothing", facts)
+    if found.low is None:
+        return Remark("few", facts)
     if -little < low and high < little:
         return Remark("flat", facts)
-    return Remark("helps" if low > 0 else "worse" if high < 0 else "unsure", facts)
+    return Remark({1: "helps", -1: "worse", 0: "unsure"}[found.apart()], facts)
 
 
 def _finished(made: Sequence[Run], share: float) -> Run | None:

@@ -179,6 +179,11 @@ def create(
     return run
 
 
+def base_is_at(run: Run, folder: Path) -> None:
+    """Notes where this machine keeps the run's base model: it was trained on another, or the folder was moved."""
+    storage.write_json(run.folder / "settings.json", run.record() | {"model_folder": str(folder)})
+
+
 def set_label(run: Run, label: Label) -> None:
     storage.write_json(run.folder / "label.json", asdict(label))
 

@@ -3,55 +3,47 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-import numpy as np
-
-from core import storage
+from core import bootstrap, storage
+from core.bootstrap import Interval
 from core.generation.score import Score
 from core.training import watch
 from core.training.runs import Run
-
-_RESAMPLES = 2000  # enough for the ends of an interval to hold their first two digits
-_SEED = 7
 
 
 @dataclass(frozen=True)
 class Verdict:
     """What was checked. `low` and `high`, in nats a token, hold the fall of the validation loss in 95 of 100 cases.
 
-    `code` sums it up: `learned`, `luck` (the fall may be chance), `worse`, `untouched` (the adapter does nothing).
+    `code` sums it up: `learned`, `luck` (the fall may be chance), `worse`, `few` (too few rows to
+    tell, and no interval), `untouched` (the adapter does nothing).
     """
 
     code: str
     adapter_is_zero: bool
     writes_otherwise: bool
     fall: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
     rows: int
 
 
 def judge(before: Sequence[Score], after: Sequence[Score], adapter_is_zero: bool, writes_otherwise: bool) -> Verdict:
     """Compares two models' scores of the same validation rows, row by row."""
-    fall, low, high = fall_of_loss(before, after)
+    found = fall_of_loss(before, after)
     if adapter_is_zero:
         code = "untouched"
+    elif found.low is None:
+        code = "few"
     else:
-        code = "learned" if low > 0 else "worse" if high < 0 else "luck"
-    return Verdict(code, adapter_is_zero, writes_otherwise, fall, low, high, len(before))
+        code = {1: "learned", -1: "worse", 0: "luck"}[found.apart()]
+    return Verdict(code, adapter_is_zero, writes_otherwise, found.value, found.low, found.high, len(before))
 
 
-def fall_of_loss(before: Sequence[Score], after: Sequence[Score]) -> tuple[float, float, float]:
-    """Answers how much the loss a token fell, and a 95 % interval for it, in nats.
-
-    Paired bootstrap over the rows (Efron and Tibshirani, 1993; Koehn, 2004, for comparing two systems on one test
-    set): rows are drawn again with replacement, and both models are measured on the same draw.
-    """
-    nats = np.array([a.nats - b.nats for a, b in zip(before, after, strict=True)])
-    tokens = np.array([a.tokens for a in before], np.float64)
-    drawn = np.random.default_rng(_SEED).integers(len(nats), size=(_RESAMPLES, len(nats)))
-    falls = nats[drawn].sum(axis=1) / np.maximum(1.0, tokens[drawn].sum(axis=1))
-    low, high = np.percentile(falls, (2.5, 97.5))
-    return float(nats.sum() / tokens.sum()), float(low), float(high)
+def fall_of_loss(before: Sequence[Score], after: Sequence[Score]) -> Interval:
+    """Answers how much the loss a token fell, in nats, row by row, each of which weighs as many tokens as it has."""
+    counted = [(one, other) for one, other in zip(before, after, strict=True) if one.tokens]
+    losses = ([one.loss for one, _ in counted], [other.loss for _, other in counted])
+    return bootstrap.difference(*losses, [one.tokens for one, _ in counted])
 
 
 def keep_before(run: Run, scores: Sequence[Score]) -> None:

@@ -1,31 +1,43 @@
-"""An evaluation on the page: opening it, its metrics, its verdict, its examples."""
+"""An evaluation on the page: opening it, its picture, its numbers, its verdict."""
+
+from datetime import datetime
 
 import streamlit as st
 
 from core import processes, texts
 from core.errors import LessonError
-from core.evaluation import evaluate
-from core.tasks import Task
+from core.evaluation import evaluate, summary
 from core.texts import Words
 from core.training.runs import Run
-from core.ui import plots, problem
-from core.ui.tables import rows_table
+from core.ui import evaluation_plots, plots, problem
+from core.ui.plain import plain
 
-LOWER_IS_BETTER = ("loss", "perplexity", "bits_per_character")
+_TICK_SECONDS = 0.7
+# What is drawn of each task; every other number stands in the table.
+_DRAWN = {
+    "write": ("bits_per_character", "perplexity", "distinct2", "repetition", "verse_syllables", "verse_assonant"),
+    "summarize": ("bits_per_character", "rouge1_normalised", "rougeL_normalised", "chrf", "copied"),
+}
 
 
-def opening(run: Run, words: Words, opened: bool) -> None:
-    """Offers to open the test set, and shows the measuring while it goes on."""
-    state = processes.read_state(run.evaluation)
-    working = state["status"] in processes.ACTIVE
-    if working:
-        st.fragment(_wait, run_every=0.7)(run, words)
+def opening(run: Run, words: Words) -> None:
+    """Offers to open the test set, to go on or to measure again, and shows the measuring while it goes on."""
+    status = processes.read_state(run.evaluation)["status"]
+    if status in processes.ACTIVE:
+        st.fragment(_wait, run_every=_TICK_SECONDS)(run, words)
         return
-    if state["status"] == "failed" and not opened:
+    state = processes.read_state(run.evaluation)
+    opened, unfinished = evaluate.result(run) is not None, evaluate.is_unfinished(run)
+    if status == "failed":
         problem.show(LessonError(state["error"]["code"], **state["error"]["facts"]), words.language)
-    label = words("open.again" if opened else "open.button")
-    if st.button(label, key="open", type="secondary" if opened else "primary", icon=":material/drafts:"):
-        evaluate.start(run)
+    if unfinished:
+        done = texts.percent(state.get("step", 0) / max(1, state.get("steps", 0)), words.language)
+        st.info(words("open.kept", done=done), icon=":material/bookmark:")
+    label = words("open.continue" if unfinished else "open.again" if opened else "open.button")
+    again = opened and not unfinished
+    if st.button(label, key="open", type="secondary" if again else "primary", icon=":material/drafts:"):
+        with st.spinner(words("open.starting")):
+            evaluate.start(run)
         st.rerun()
 
 
@@ -33,80 +45,71 @@ def _wait(run: Run, words: Words) -> None:
     state = processes.read_state(run.evaluation)
     if state["status"] not in processes.ACTIVE:
         st.rerun()
-    st.progress(state.get("step", 0) / state.get("steps", 4), text=words("open.working"))
+    side, left = state.get("side"), state.get("seconds_left")
+    said = words("open.working", side=words(f"side.{side}")) if side else words("open.loading")
+    if left is not None:
+        said += " " + words("open.left", time=texts.duration(left, words.language))
+    st.progress(min(1.0, state.get("step", 0) / max(1, state.get("steps", 0))), text=said)
+    st.button(words("open.stop"), key="open.stop", icon=":material/stop:", on_click=evaluate.stop, args=(run,))
 
 
-def metrics(record: dict, words: Words) -> None:
-    """Draws perplexity (and ROUGE) of both models, then every number in a table."""
-    language = words.language
-    names = {"base": words("base"), "adapted": words("adapted")}
-    base, adapted = record["base"], record["adapted"]
-    alt = words("metrics.alt", base=base["perplexity"], adapted=adapted["perplexity"])
-    plots.show(
-        plots.sides([words("metric.perplexity")], [base["perplexity"]], [adapted["perplexity"]], names),
-        alt,
-        "metrics.perplexity",
-        260,
-    )
-    rouge = [name for name in base if name.startswith("rouge")]
-    if rouge:
-        labels = [words(f"metric.{name}") for name in rouge]
-        figure = plots.sides(labels, [base[n] for n in rouge], [adapted[n] for n in rouge], names)
-        facts = {"base": texts.number(base[rouge[-1]], language), "adapted": texts.number(adapted[rouge[-1]], language)}
-        plots.show(figure, words("metrics.rouge.alt", metric=labels[-1], **facts), "metrics.rouge", 260)
-    headings = (words("metric"), words("base"), words("adapted"), words("improved"))
-    lines = ["| " + " | ".join(headings) + " |", "|---|--:|--:|---|"]
-    for name in base:
-        better = adapted[name] < base[name] if name in LOWER_IS_BETTER else adapted[name] > base[name]
-        verdict = words("better") if better else words("not_better")
-        shown = [texts.number(side[name], language) for side in (base, adapted)]
-        lines.append(f"| {words(f'metric.{name}')} | {shown[0]} | {shown[1]} | {verdict} |")
-    st.markdown("\n".join(lines))
-    for name in base:
-        said, _, _ = words.body(f"metric.{name}").partition("\n\n")
-        st.caption(f"**{words(f'metric.{name}')}**: {said}")
+def openings(record: dict, words: Words) -> None:
+    """Says how often the sealed texts were opened, and when first."""
+    from babel.dates import format_datetime
+
+    first = datetime.fromtimestamp(record["openings"][0]).astimezone()
+    when = format_datetime(first, "short", locale=texts.LOCALES[words.language])
+    key = "opened.once" if record["opened"] == 1 else "opened.more"
+    st.caption(words(key, opened=record["opened"], when=when))
 
 
-def verdict(record: dict, words: Words) -> None:
-    """Says in one sentence whether the adapted model is less surprised by her texts, and by how much."""
-    ratio = record["adapted"]["perplexity"] / record["base"]["perplexity"]
-    key = "verdict.much" if ratio < 0.8 else "verdict.some" if ratio < 0.97 else "verdict.none"
-    facts = {
-        "base": texts.number(record["base"]["perplexity"], words.language),
-        "adapted": texts.number(record["adapted"]["perplexity"], words.language),
-        "percent": round(100 * ratio),
+def picture(record: dict, words: Words) -> None:
+    """Draws each metric's sides with their intervals."""
+    drawn = {
+        words(f"metric.{name}"): {side: found[name] for side, found in record["sides"].items() if name in found}
+        for name in _DRAWN[record["task"]]
     }
-    st.markdown(words(key, **facts))
+    drawn = {title: sides for title, sides in drawn.items() if sides}
+    names = {side: words(f"side.{side}") for side in record["sides"]}
+    figure, height = evaluation_plots.intervals(drawn, names, "adapted", "hers")
+    plots.show(figure, words("picture.alt", verdicts=" ".join(verdicts(record, words))), "evaluation", height)
+    st.caption(words("picture.read" if "hers" not in names else "picture.read_hers"))
 
 
-def examples(record: dict, task: Task, words: Words) -> None:
-    """Shows the sealed texts, one by one, with what each model made of them."""
-    rows = record["examples"]
-    if "rouge" in task.metrics:
-        place = st.number_input(words("example", count=len(rows)), 1, len(rows), 1, key="example") - 1
-        st.caption(words("column.text"))
-        with st.container(border=True):
-            st.text(rows[place]["text"])
-        st.caption(words("example.reference"))
-        st.text(rows[place]["summary"])
-        for column, side in zip(st.columns(2), ("base", "adapted"), strict=True):
-            column.caption(words(side))
-            column.container(border=True).text(rows[place][side]["summary"] or "—")
-        return
-    shown = [
-        {
-            **row,
-            "before": row["base"]["loss"],
-            "after": row["adapted"]["loss"],
-            "change": row["adapted"]["loss"] - row["base"]["loss"],
-        }
-        for row in rows
-    ]
-    shown.sort(key=lambda row: row["change"])
-    headings = {"text": words("column.text"), "before": words("loss.before"), "after": words("loss.after")}
-    rows_table(
-        [{**r, "before": round(r["before"], 2), "after": round(r["after"], 2)} for r in shown],
-        headings,
-        "examples",
+def verdicts(record: dict, words: Words) -> list[str]:
+    """Answers, in sentences, whether the adapted model beats the untouched one, and the best of the others."""
+    main = "perplexity"
+    beaten = record["against"]["base"][main]
+    facts = {side: texts.number(evaluate.values(record, side)[main], words.language) for side in ("base", "adapted")}
+    facts |= {"percent": texts.percent(beaten["difference"], words.language), "rows": record["rows"]}
+    said = [words(f"verdict.{beaten['says']}", **facts)]
+    for name in ("bits_per_character",) if record["task"] == "write" else ("bits_per_character", "rougeL_normalised"):
+        win = record["wins"].get(name)
+        if win:
+            said.append(_best(record, name, win, words))
+    return said
+
+
+def _best(record: dict, name: str, win: dict, words: Words) -> str:
+    first, second = (
+        texts.number(evaluate.values(record, side)[name], words.language) for side in (win["side"], win["second"])
     )
-    st.caption(words("examples.order"))
+    facts = {"side": words(f"side.{win['side']}"), "second": words(f"side.{win['second']}")}
+    says = words(f"says.{win['says']}", rows=record["sides"][win["side"]][name]["rows"])
+    return words("verdict.best", metric=words(f"metric.{name}"), value=first, other=second, says=says, **facts)
+
+
+def numbers(record: dict, words: Words) -> None:
+    """Shows every number in a table, what has to be known to read it, and what each metric is."""
+    heading, *lines = summary.table(record, words)
+    shown = ["| " + " | ".join(map(plain, heading)) + " |", "|---" + "|--:" * (len(heading) - 2) + "|---|"]
+    shown += ["| " + " | ".join(line) + " |" for line in lines]
+    st.markdown("\n".join(shown))
+    for remark in summary.remarks(record, words):
+        st.caption(remark)
+    with st.expander(words("metrics.what"), icon=":material/function:"):
+        for name in summary.names(record):
+            st.markdown(f"**{words(f'metric.{name}')}**\n\n{words.body(f'metric.{name}')}")
+    with st.expander(words("sides.who"), icon=":material/groups:"):
+        for side in record["sides"]:
+            st.markdown(f"**{words(f'side.{side}')}**: {words.body(f'side.{side}')}")

@@ -58,7 +58,7 @@ def _line(run: Run, words: Words) -> dict[str, Any]:
         words("run"): name_of(run, words),
         words("learned"): words(f"learned.{found.code}") if found else "—",
         words("validation"): curve.best and round(watch.perplexity(curve.best[1]), 1),
-        words("test"): evaluation and round(evaluation["adapted"]["perplexity"], 1),
+        words("test"): evaluation and round(evaluate.values(evaluation, "adapted")["perplexity"], 1),
         words("state"): words(f"status.{state['status']}"),
         words("dial"): words(f"dial.{settings.dial}"),
         words("learning_rate"): settings.learning_rate,

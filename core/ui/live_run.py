@@ -151,7 +151,7 @@ def _verdict(run: Run, words: Words) -> None:
         return
     st.markdown(f"**{words('verdict')}**")
     facts = {"rows": found.rows, "fall": found.fall, "low": found.low, "high": found.high}
-    if found.code == "worse":
+    if found.code == "worse" and found.low is not None and found.high is not None:
         facts |= {"rise": -found.fall, "low": -found.high, "high": -found.low}
     st.markdown(f"{words(f'verdict.{found.code}', **facts)} {words.body(f'verdict.{found.code}', **facts)}")
     if not found.writes_otherwise:

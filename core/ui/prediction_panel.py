@@ -1,8 +1,10 @@
-"""The predictions of steps 5 to 8 and 12: she says what she expects of her own texts, and only then sees it.
+"""The predictions of steps 5 to 8, 11 and 12: she says what she expects of her own texts, and only then sees it.
 
 Nothing is graded. Each is kept with the project and asked once; again where the texts are others,
 and not where she is further on already.
 """
+
+from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -74,15 +76,39 @@ def longest_text(step: Lesson, measured: np.ndarray) -> bool:
     return True
 
 
-def winner(step: Lesson, tasting: str, pairs: int) -> bool:
+def tasting_winner(step: Lesson, tasting: str, pairs: int) -> bool:
     """Step 12: who will win the tasting of this id. Answers whether to begin it."""
     return _ask(step, tasting, "", "choice", pairs=pairs)
 
 
-def winner_said(step: Lesson, tasting: str) -> str | None:
+def tasting_said(step: Lesson, tasting: str) -> str | None:
     """Answers one of WINNERS; None where she said nothing."""
     said = _said(step, tasting)
     return str(said) if said else None
+
+
+def winner(step: Lesson, run: str, sides: Sequence[str]) -> None:
+    """Step 11: which of the sides will be least surprised by the sealed texts of this run, while none was measured."""
+    kept = (step.kept(_KEPT) or {}) if _said(step, run) else {}
+    place = sides.index(kept["said"]) if kept.get("said") in sides else None
+    said = st.radio(
+        step("prediction"),
+        sides,
+        place,
+        format_func=lambda side: step(f"side.{side}"),
+        key=f"{run}.prediction",
+        help=step.words.body("prediction"),
+        horizontal=True,
+    )
+    if said and said != kept.get("said"):
+        step.keep(**{_KEPT: {"about": run, "said": said}})
+
+
+def tell_winner(step: Lesson, run: str, won: str) -> None:
+    said = _said(step, run)
+    if said is not None:
+        key = "prediction.right" if said == won else "prediction.wrong"
+        st.info(step(key, said=step(f"side.{said}"), won=step(f"side.{won}")), icon=":material/psychology:")
 
 
 def _ask(step: Lesson, about: str, further_on: str, kind: str, **facts: object) -> bool:

@@ -8,7 +8,7 @@ from core.evaluation import answers, tasting
 from core.evaluation.answers import Sitting
 from core.evaluation.tasting import Tasting
 from core.training.runs import Run
-from core.ui import prediction_panel, problem, tasting_result
+from core.ui import prediction_panel, problem, tasting_friends, tasting_result
 from core.ui.lesson import Lesson
 
 _TICK_SECONDS = 0.7
@@ -30,9 +30,11 @@ def show(run: Run, step: Lesson) -> None:
     _say_what_there_is(tasted, step)
     if answers.sitting(run, tasted).revealed:
         tasting_result.show(run, tasted, step)
+        tasting_friends.show(run, tasted, step)
         _again(run, step)
-    elif prediction_panel.winner(step, tasted.id, len(tasted.pairs)):
+    elif prediction_panel.tasting_winner(step, tasted.id, len(tasted.pairs)):
         st.fragment(_taste)(run, tasted, step)
+        tasting_friends.show(run, tasted, step)
 
 
 def _prepare(run: Run, state: dict, step: Lesson) -> None:

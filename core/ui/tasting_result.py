@@ -17,7 +17,7 @@ def show(run: Run, tasted: Tasting, step: Lesson) -> None:
     result = answers.result(run, tasted, said)
     st.markdown(f"#### {sentence(result, step)}")
     if result.rate is not None:
-        margin(result.rate, result.low, result.high, step, "tasting.margin.mine")
+        margin(result.rate, result.low, result.high, step, "tasting.margin")
     if result.counts["neither"]:
         st.caption(step("tasting.neithers", neither=result.counts["neither"]))
     _foretold(result, tasted, step)
@@ -38,16 +38,14 @@ def sentence(result: Result, step: Lesson) -> str:
 
 
 def margin(rate: float, low: float, high: float, step: Lesson, key: str) -> None:
-    """Draws a rate of wins (0 to 1) with its interval, and one half to hold it against."""
+    """Draws a rate of wins (0 to 1) with its interval, and says it by the words of `key`."""
     said = {name: texts.percent(value, step.language) for name, value in (("low", low), ("high", high), ("rate", rate))}
     c = plots.colours()
-    figure = go.Figure()
-    figure.add_scatter(
-        x=[low, high], y=[0, 0], mode="lines", line={"color": c["main"], "width": 10}, opacity=0.35,
-        hoverinfo="skip", showlegend=False,
-    )  # fmt: skip
-    figure.add_scatter(
-        x=[rate], y=[0], mode="markers", marker={"color": c["main"], "size": 18}, hoverinfo="skip", showlegend=False
+    figure = go.Figure(
+        go.Scatter(
+            x=[rate], y=[0], mode="markers", marker={"color": c["main"], "size": 18}, hoverinfo="skip",
+            error_x={"array": [high - rate], "arrayminus": [rate - low], "thickness": 6, "width": 0},
+        )
     )  # fmt: skip
     figure.add_annotation(x=rate, y=0.9, text=said["rate"], showarrow=False)
     figure.add_vline(x=0.5, line_dash="dash", line_color=c["quiet"])
@@ -62,13 +60,13 @@ def margin(rate: float, low: float, high: float, step: Lesson, key: str) -> None
     )
     figure.update_yaxes(visible=False, range=[-1.2, 1.2])
     figure.update_xaxes(range=[-0.02, 1.02], tickformat=".0%", tickvals=[0, 0.25, 0.5, 0.75, 1])
-    figure.update_xaxes(title=step("tasting.margin.axis"))
-    plots.show(figure, step("tasting.margin.alt", **said), key, 190)
-    st.caption(step("tasting.margin", **said))
+    figure.update_xaxes(title=step(f"{key}.axis"))
+    plots.show(figure, step("tasting.margin.alt", **said), f"{key}.plot", 160)
+    st.caption(step(key, **said))
 
 
 def _foretold(result: Result, tasted: Tasting, step: Lesson) -> None:
-    said = prediction_panel.winner_said(step, tasted.id)
+    said = prediction_panel.tasting_said(step, tasted.id)
     if said is None:
         return
     if result.winner is None:

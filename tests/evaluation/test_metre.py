@@ -1,8 +1,12 @@
 """Verses scanned and rhymed by ear, against what a reader of verse counts."""
 
+import json
+import random
+
 import pytest
 
-from core.evaluation import metre, rhyme
+from core import classroom
+from core.evaluation import metre, ngrams, rhyme
 
 # Ours, but for four lines that every manual scans: Garcilaso, Bécquer, Darío and Hernández.
 SCANNED = {
@@ -62,6 +66,14 @@ def test_a_word_does_not_rhyme_with_itself_nor_with_one_far_away():
     assert rhyme.rhymes(far, "consonant") == [False] * 5
     assert rhyme.rhymes(far[1:], "consonant") == [False] * 4
     assert rhyme.rhymes([far[0], *far[2:]], "consonant") == [True, False, False, True]
+
+
+def test_in_prose_about_a_third_rhymes_in_the_vowels_by_chance_as_the_page_says():
+    notes = (classroom.SAMPLES / "notes.es.jsonl").read_text(encoding="utf-8").splitlines()
+    prose = [sentence for note in notes for sentence in ngrams.sentences(json.loads(note)["text"])]
+    random.Random(1).shuffle(prose)
+    assert sum(rhyme.rhymes(prose, "assonant")) / len(prose) == pytest.approx(1 / 3, abs=0.05)
+    assert sum(rhyme.rhymes(prose, "consonant")) / len(prose) < 0.06
 
 
 def test_what_has_no_vowel_or_no_word_rhymes_with_nothing():

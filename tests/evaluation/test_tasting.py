@@ -131,6 +131,14 @@ def test_without_test_texts_there_are_no_beginnings(adapted_run, tmp_path):
     assert refused.value.code == "tasting_no_texts"
 
 
+def test_a_run_whose_base_model_is_gone_says_so(adapted_run, tmp_path):
+    run = copied(adapted_run, tmp_path / "run-1")
+    storage.write_json(run.folder / "settings.json", {**run.record(), "model_folder": str(tmp_path / "gone")})
+    with pytest.raises(LessonError) as refused:
+        tasting.write(run, 1)
+    assert processes.read_state(tasting.folder(run))["error"]["code"] == refused.value.code != "our_fault"
+
+
 @pytest.mark.parametrize(
     ("text", "first"),
     [("", ""), ("Sola", "Sola"), ("uno dos tres", "uno"), ("a b\nc d e f g h i j k l m n o p q", "a b\nc d e f g h")],

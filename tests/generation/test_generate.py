@@ -8,7 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.generation.generate import Sampling, complete_all, next_tokens, shape, stream
+from core.generation.generate import Sampling, complete, complete_all, next_tokens, shape, stream
 from core.generation.loaded import Loaded
 from core.tasks import TASKS
 from core.tokens.encode import prompt_ids
@@ -205,3 +205,15 @@ def test_a_completion_does_not_depend_on_its_neighbours(classroom: Loaded):
     prompts = [ids(classroom, text) for text in texts]
     together = complete_all(classroom, prompts, max_new_tokens=6)
     assert together == [write(classroom, text, temperature=0, max_new_tokens=6).strip() for text in texts]
+
+
+def test_a_drawn_completion_comes_back_with_its_seed_and_says_whether_it_ended(classroom: Loaded):
+    prompts, sampling = [ids(classroom, "La casa"), ids(classroom, "Y")], Sampling(seed=3)
+    before = torch.random.get_rng_state()
+    one, again, other = (
+        complete(classroom, prompts, 12, how) for how in (sampling, sampling, dataclasses.replace(sampling, seed=4))
+    )
+    assert torch.equal(torch.random.get_rng_state(), before)
+    assert one == again != other
+    (short,) = complete(classroom, prompts[:1], 1)
+    assert not short.ended

@@ -39,6 +39,22 @@ def test_loss_perplexity_and_bits_follow_from_it():
     assert Score(800.0, 1, 1).perplexity == math.exp(700), "a hopeless model is no error"
 
 
+@pytest.mark.parametrize("family", ["llama", "gpt2", "gemma3", "mistral"])
+def test_what_is_read_before_counts_as_if_it_stood_in_every_row(base, family: str):
+    """Gemma's and Mistral's windows are shorter than what is read."""
+    model = loaded.load(base(family), precision="fp32")
+    before = model.tokenizer.encode("Resume este texto: el mercado de la costa vende pescado, pan y fruta, hasta hoy.")
+    made = rows(model, TEXTS)
+    whole = [
+        {**row, "input_ids": before + row["input_ids"], "labels": [IGNORED] * len(before) + row["labels"]}
+        for row in made
+    ]
+    found, expected = score(model.model, made, before), score(model.model, whole)
+    assert [one.tokens for one in found] == [one.tokens for one in expected]
+    assert [one.nats for one in found] == pytest.approx([one.nats for one in expected], rel=1e-5)
+    assert found[1].nats != pytest.approx(score(model.model, made)[1].nats, rel=1e-4)
+
+
 @pytest.mark.parametrize(("precision", "tolerance"), [("fp32", 1e-5), ("bf16", 2e-2)])
 def test_a_score_does_not_depend_on_the_other_rows(precision: str, tolerance: float):
     model = loaded.load(find("classroom"), precision=precision)

@@ -52,8 +52,8 @@ def test_a_model_of_any_family_is_adapted_measured_and_loaded_by_peft_alone(base
     alone = score(kind.from_pretrained(run.adapter), rows)
     assert [one.nats for one in alone] == pytest.approx([one.nats for one in scores], rel=1e-4)
     record = evaluate.evaluate(run)
-    assert record["adapted"]["perplexity"] < record["base"]["perplexity"]
-    assert {"rouge1", "rougeL"} <= record["adapted"].keys()
+    assert record["against"]["base"]["perplexity"]["difference"] < 1
+    assert {"rouge1", "rougeL"} <= record["sides"]["adapted"].keys()
 
 
 def _data_set(rows: list[dict]):
@@ -175,7 +175,7 @@ def test_without_marks_of_beginning_end_or_padding_it_is_adapted_all_the_same(tm
     ids = prompt_ids("", TASKS["write"], loaded.tokenizer, "es", 50)
     assert len(list(stream(loaded, ids, Sampling(max_new_tokens=6)))) == 6
     loaded.model.save_pretrained(run.adapter)
-    assert evaluate.evaluate(run)["adapted"]["perplexity"] > 1
+    assert evaluate.values(evaluate.evaluate(run), "adapted")["perplexity"] > 1
 
 
 def test_a_batch_is_scored_alike_whatever_fills_it_where_no_padding_exists(base):

@@ -11,7 +11,7 @@ from core.data import read, sources, stages, table
 from core.errors import LessonError
 from core.models import folder as models
 from core.project import Project
-from core.sharing import pack
+from core.sharing import pack, sealed
 
 
 def little_model(folder: Path) -> Path:
@@ -142,7 +142,7 @@ def test_what_is_compressed_is_not_opened(made, tmp_path):
 
 
 def test_what_does_not_fit_is_said_before_anything_is_written(made, tmp_path, monkeypatch):
-    monkeypatch.setattr(pack.shutil, "disk_usage", lambda path: type("Usage", (), {"free": 10}))
+    monkeypatch.setattr(sealed.shutil, "disk_usage", lambda path: type("Usage", (), {"free": 10}))
     with pytest.raises(LessonError) as error:
         pack.unpack(tmp_path / "elsewhere", made[0])
     assert error.value.code == "pack_does_not_fit"

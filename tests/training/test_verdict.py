@@ -41,10 +41,15 @@ def test_an_adapter_of_zeros_learned_nothing_whatever_was_measured():
     assert verdict.judge(scores([5.0, 4.0]), scores([4.0, 3.0]), True, False).code == "untouched"
 
 
+def test_of_four_rows_nothing_can_be_said():
+    found = verdict.judge(scores([5.0, 4.0, 6.0, 5.0]), scores([4.0, 3.0, 5.1, 4.2]), False, True)
+    assert (found.code, found.low, found.high) == ("few", None, None)
+
+
 def test_long_rows_weigh_more_than_short_ones():
     before = [Score(500.0, 100, 400), Score(5.0, 1, 4)]
     after = [Score(400.0, 100, 400), Score(50.0, 1, 4)]
-    assert verdict.fall_of_loss(before, after)[0] == pytest.approx((100 - 45) / 101)
+    assert verdict.fall_of_loss(before, after).value == pytest.approx((100 - 45) / 101)
 
 
 def test_a_finished_run_says_whether_it_learned(finished_run: Run):

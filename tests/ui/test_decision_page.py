@@ -28,17 +28,12 @@ def said(page):
 
 
 def compare(run, low, high):
-    """Puts into the run's evaluation what an evaluation with rivals and intervals says of the untouched base."""
+    """Lets the run's evaluation say this of the untouched base, and nothing of the other rivals or of copying."""
     record = evaluate.read(run)
     told = {"kind": "ratio", "difference": (low + high) / 2, "low": low, "high": high, "says": "better"}
-    storage.write_json(
-        run.evaluation / "record.json",
-        record
-        | {
-            "sides": {"adapted": {"bits_per_character": {"value": 1.5, "low": 1.4, "high": 1.6, "rows": 100}}},
-            "against": {"base": {"bits_per_character": told}},
-        },
-    )
+    record["against"] = {"base": {"bits_per_character": told}}
+    record["sides"]["adapted"].pop("novelty", None)
+    storage.write_json(run.evaluation / "record.json", record)
 
 
 @pytest.fixture
@@ -55,13 +50,25 @@ def test_who_has_no_model_yet_is_led_to_one(visit, language):
 def test_an_evaluation_without_intervals_is_not_measured_yet_and_the_way_to_it_is_shown(visit, project, language):
     for question, answer in ANSWERS.items():
         decision.keep(project, **{question: answer})
+    run = workshop.adapted_run(project)
+    new = evaluate.read(run)
+    old = {name: new[name] for name in ("task", "rows", "opened", "adapter", "written")}
+    old |= {side: {"perplexity": new["sides"][side]["perplexity"]["value"]} for side in ("base", "adapted")}
+    storage.write_json(run.evaluation / "record.json", old)
     page = visit("decision", language, project)
     shown = said(page)
     assert words(language)("unmeasured") in shown
     assert words(language)("proposal.wait") in shown
     assert words(language).body("rule.unmeasured") in shown
-    state = storage.load_json(workshop.adapted_run(project).folder / "state.json")
-    assert words(language)("memory.line", memory=state["peak_memory_mb"]) in shown
+    peaks = [storage.load_json(folder / "state.json")["peak_memory_mb"] for folder in (run.folder, run.evaluation)]
+    assert words(language)("memory.line", memory=max(peaks)) in shown
+
+
+def test_a_real_evaluation_is_read_against_every_rival(visit, project, run):
+    against = evaluate.read(run)["against"]
+    shown = said(visit("decision", project=project))
+    assert {"base", "few_shot", "ngram"} <= set(against)
+    assert [words()(f"rival.{rival}") in shown for rival in against] == [True] * len(against)
 
 
 @IN_BOTH_LANGUAGES

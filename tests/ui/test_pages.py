@@ -9,7 +9,7 @@ from core import processes, storage, texts, workshop
 from core import project as projects
 from core.data import sources, stages
 from core.data.table import rows
-from core.evaluation import evaluate
+from core.evaluation import evaluate, summary
 from core.training import narrator, promise, runs, verdict, watch
 from core.ui import session
 
@@ -283,14 +283,33 @@ def test_step_9_looks_at_what_is_needed_and_measures_when_asked(visit, project):
     assert any("va a tardar" in success.value for success in page.success)
 
 
-def test_step_11_shows_both_models_on_the_test_set(visit, project):
+def test_step_11_shows_every_side_on_the_test_set_and_who_wins(visit, project):
     page = visit("11_evaluate", project=project)
+    assert_well(page)
     (run,) = runs.list_runs(project)
     record = evaluate.result(run)
     assert len(page.get("plotly_chart")) >= 1
+    words = texts.words("es", "metrics", "evaluation")
+    for side in ("base", "adapted", "few_shot", "ngram", "hers"):
+        assert words(f"side.{side}") in said(page)
     for side in ("base", "adapted"):
-        assert texts.number(record[side]["perplexity"], "es") in said(page)
-    assert any(len(table.value) == record["rows"] for table in page.dataframe)
+        assert texts.number(evaluate.values(record, side)["perplexity"], "es") in said(page)
+    assert summary.who_wins(record, "bits_per_character", words) in said(page)
+
+
+def test_step_11_goes_on_with_an_evaluation_that_stopped(visit, project):
+    (run,) = runs.list_runs(project)
+    (run.evaluation / "record.json").unlink()
+    (run.evaluation / "rows" / "adapted.written.jsonl").unlink()
+    storage.write_json(run.evaluation / "state.json", {"status": "stopped", "step": 30, "steps": 60, "error": None})
+    page = visit("11_evaluate", project=project)
+    assert_well(page)
+    assert any("50" in info.value for info in page.info)
+    page.button(key="open").click().run()
+    while processes.read_state(run.evaluation)["status"] in processes.ACTIVE:
+        time.sleep(0.1)
+    assert evaluate.result(run)["opened"] == 1
+    assert_well(visit("11_evaluate", project=project))
 
 
 def test_step_13_gives_the_adapter_and_shows_its_card(visit, project):

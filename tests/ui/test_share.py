@@ -1,7 +1,8 @@
 """Step 13: what she takes home is made when she asks, and said where it lies."""
 
-from core import texts
-from core.sharing import merged
+from core import project as projects
+from core import texts, workshop
+from core.sharing import arrival, capsule, merged
 from core.training import runs
 
 
@@ -33,3 +34,49 @@ def test_a_process_that_was_cut_off_is_said_with_the_button_to_try_again(visit, 
     press(page, "merged.make")
     done(merged.told(run))
     assert merged.is_made(run)
+
+
+def test_a_capsule_goes_from_step_13_to_another_workshops_first_page_and_is_gone_on_with(
+    visit, project, done, tmp_path, monkeypatch
+):
+    page = visit("13_share", project=project)
+    press(page, "capsule.make")
+    done(capsule.told(project))
+    page.run()
+    assert "capsule.download" in [button.key for button in page.get("download_button")]
+    content = capsule.made(project, with_texts=True).read_bytes()
+
+    there = tmp_path / "there"
+    monkeypatch.setenv("LLMS_WORKSPACE", str(there))
+    page = visit("Home")
+    page.file_uploader(key="capsule.file").upload("capsula.zip", content).run()
+    assert not page.exception
+    assert [project.name in said.value for said in page.success] == [True]
+    (opened,) = projects.list_projects(there)
+    assert opened.owner == page.session_state["browser"]
+    assert page.session_state["project"] == opened.id
+    assert workshop.progress(opened) == workshop.progress(project)
+    for name in ("05_load_texts", "08_lengths", "10_train", "11_evaluate", "12_compare", "13_share"):
+        page = visit(name, project=opened)
+        assert not page.exception
+        assert not page.error
+
+
+def test_without_texts_the_results_are_shown_and_the_texts_are_asked_for(visit, project):
+    opened = arrival.open_capsule(project.folder.parent, capsule.make(project, with_texts=False))
+    for name in ("06_clean_texts", "10_train", "12_compare", "13_share"):
+        page = visit(name, project=opened)
+        assert not page.exception
+        assert all(texts.words("es", "errors")("texts_not_here") in said.value for said in page.error)
+    page = visit("11_evaluate", project=opened)
+    assert not page.error
+    assert page.get("plotly_chart")
+
+
+def test_what_is_no_capsule_is_said_on_the_first_page_and_nothing_is_kept(visit, workspace):
+    page = visit("Home")
+    page.file_uploader(key="capsule.file").upload("otra.zip", b"PK\x05\x06" + bytes(18)).run()
+    assert not page.exception
+    assert texts.words("es", "errors")("not_a_capsule") in page.error[0].value
+    assert projects.list_projects(workspace) == []
+    assert not [path for path in workspace.iterdir() if path.name.startswith("tmp")]

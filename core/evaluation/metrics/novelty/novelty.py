@@ -1,9 +1,9 @@
 """How much of the written texts is not in the training texts, as an `evaluate` module of the workshop's own.
 
-The share of the words of all texts that stand in no run of six or more words of a training text; 0 to 1, higher is
-newer. The n-gram novelty of McCoy et al. (2023, "How much do language models copy from their training data?"), told in
-words, so that it is the same number as the copying detector's (core/evaluation/copying.py, which says why six).
-A text without words is left out.
+The share of a text's words that stand in no run of six or more words of a training text, averaged over texts; 0 to 1,
+higher is newer. The n-gram novelty of McCoy et al. (2023, "How much do language models copy from their
+training data?"), told in words, so that it is the same number as the copying detector's (core/evaluation/copying.py,
+which says why six). A text without words copied nothing: 1.
 """
 
 import datasets
@@ -26,6 +26,5 @@ class Novelty(evaluate.Metric):
 
     def _compute(self, predictions, known, per_row=False):
         index = known if isinstance(known, Index) else Index(known)
-        looked = [index.look(text) for text in predictions]
-        rows = measured.mean([one.novelty for one in looked], [one.words for one in looked])
-        return measured.answer({"novelty": rows}, per_row)
+        rows = [index.look(text).novelty for text in predictions]
+        return measured.answer({"novelty": measured.mean(rows)}, per_row)

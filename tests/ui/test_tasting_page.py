@@ -1,14 +1,19 @@
 """The blind tasting on the page of step 12: by keyboard, kept at every answer, and named only when she asks."""
 
+import json
+import zlib
 from collections.abc import Iterator
 
 import pytest
 
-from core import processes, storage, texts, workshop
+from core import learned, processes, storage, texts, workshop
 from core import project as projects
-from core.evaluation import answers, tasting
-from core.evaluation.tasting import Tasting
+from core.errors import LessonError
+from core.evaluation import answers, friends, tasting
+from core.evaluation.friends import Friend
+from core.evaluation.tasting import PLACES, Tasting
 from core.training.runs import Run
+from core.ui.plain import plain
 
 PAIRS = 10
 
@@ -144,8 +149,11 @@ def test_what_may_be_chance_is_said_to_be_so(begin, run, tasted):
 
 def test_fewer_than_ten_pairs_are_said_to_be_few(visit, project, run):
     tasting.folder(run).mkdir()
-    tasting.lay_out(run, [{"beginning": "Uno", "base": " a", "adapted": " b"}], 0, 1)
-    assert visit("12_compare", "es", project).warning[0].value == words()("tasting.few", pairs=1)
+    tasting.lay_out(run, [{"beginning": "Uno", "base": "", "adapted": " b"}], 0, 1)
+    page = visit("12_compare", "es", project)
+    assert page.warning[0].value == words()("tasting.few", pairs=1)
+    page.button(key="prediction.look").click().run()
+    assert f"Uno {words()('tasting.nothing')}" in said(page), "a model that wrote nothing is said to have"
 
 
 def test_another_tasting_can_be_prepared_after_the_first(begin, run, tasted):
@@ -155,6 +163,45 @@ def test_another_tasting_can_be_prepared_after_the_first(begin, run, tasted):
     assert processes.read_state(tasting.folder(run))["status"] in processes.ACTIVE
     processes.kill(tasting.folder(run))
     assert (tasting.folder(run) / "earlier" / tasted.id / "answers.jsonl").is_file()
+
+
+# ------------------------------------------------------------------ with friends
+
+
+def from_friend(tasted: Tasting, name: str, said: list[str]) -> bytes:
+    check = zlib.crc32("\n".join([tasted.id, name, *said]).encode())
+    content = {"kind": friends.KIND, "tasting": tasted.id, "friend": name, "answers": said, "check": check}
+    return json.dumps(content).encode()
+
+
+def upload(page, *files: tuple[str, bytes]) -> None:
+    (uploader,) = [one for one in page.file_uploader if one.key.startswith("friends.files")]
+    uploader.set_value([(name, content, "application/json") for name, content in files]).run()
+    assert not page.exception
+
+
+def test_what_friends_answered_is_read_and_shown_only_after_the_names(begin, project, run, tasted):
+    page, say = begin(), words()
+    sides = tasting.key(run)
+    adapted = [next(place for place in PLACES if one[place] == "adapted") for one in sides]
+    damaged = from_friend(tasted, "Carla", adapted).replace(b"Carla", b"Carlo")
+    upload(page, ("a.json", from_friend(tasted, "*Ana*", adapted)), ("b.json", b"{}"), ("c.json", damaged))
+    assert say("friends.read.new", name=plain("*Ana*"), answers=PAIRS, pairs=PAIRS) in [
+        one.value for one in page.success
+    ]
+    codes = [texts.explain(LessonError(f"friend_{why}", file="b.json"), "es") for why in ("not_answers", "damaged")]
+    assert [error.value.split("**")[1] for error in page.error] == [explained.happened for explained in codes]
+    assert say("friends.waiting", names=plain("*Ana*")) in said(page)
+    assert say("friends.margin.axis") not in "".join(sent(page.main))
+
+    page.button(key=choose(run, tasted, "base")).click().run()
+    page.button(key="tasting.reveal").click().run()
+    assert not page.exception
+    assert say("friends.total", tasters=2, wins=PAIRS, preferences=PAIRS + 1) in said(page)
+    assert say("friends.agree.none") in said(page)
+    assert [deed.code for deed in learned.deeds(project)["12_compare"]][:1] == ["tasted"]
+    page.button(key="friends.forget.*Ana*").click().run()
+    assert friends.kept(run, tasted) == []
 
 
 # ------------------------------------------------------------------ in a browser
@@ -210,3 +257,30 @@ def reach(page, key: str) -> None:
             return
         page.keyboard.press("Tab")
     raise AssertionError(key)
+
+
+def test_a_friend_tastes_the_pack_by_keyboard_without_a_connection(chromium, tasted, tmp_path):
+    pack = tmp_path / "cata.html"
+    pack.write_bytes(friends.pack(tasted))
+    asked: list[str] = []
+    context = chromium.new_context(offline=True, accept_downloads=True, viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(pack.as_uri())
+    page.keyboard.type("Beto Ñandú")
+    page.keyboard.press("Enter")
+    for pressed in ("1", "2", "z", "0", "ArrowRight"):
+        page.keyboard.press(pressed)
+    assert page.locator("#left").inner_text() == tasted.pairs[3].beginning + tasted.pairs[3].left
+    page.reload()  # what was answered is still there
+    page.locator("#stop").press("Enter")
+    with page.expect_download() as download:
+        page.locator("#save").press("Enter")
+    file = tmp_path / "back.json"
+    download.value.save_as(file)
+    page.locator("#language").press("Enter")
+    assert page.title() == texts.words("en", "tasting_pack")("title")
+    context.close()
+    assert download.value.suggested_filename == "cata-Beto-Ñandú.json"
+    assert friends.read(tasted, file.name, file.read_bytes()) == Friend("Beto Ñandú", ("left", "neither", "right"))
+    assert [url for url in asked if not url.startswith(("file:", "blob:"))] == []
