@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from core import project as projects
-from core.measured import Comparison, Evidence
+from core.grounds import Comparison, Evidence
 from core.project import Project
 
 # What can be proposed; WAIT is none of them: something has to be measured first.

@@ -47,7 +47,7 @@ def _made(project: Project, step: str, choices: dict) -> Iterator[Deed]:
         case "10_train" | "11_evaluate":
             yield from _measured(project, step)
         case "12_compare":
-            yield from _tasted(project, choices)
+            yield from _tasted(project)
         case "13_share" if choices.get("wrote"):
             yield Deed("opened_again")
     if step == "09_settings" and choices.get("prediction"):
@@ -84,9 +84,7 @@ def _measured(project: Project, step: str) -> Iterator[Deed]:
         yield Deed("perplexity", {"rows": record["rows"], "before": before, "after": after})
 
 
-def _tasted(project: Project, choices: dict) -> Iterator[Deed]:
-    if choices.get("votes"):
-        yield Deed("tastings", {"tastings": len(choices["votes"])})
+def _tasted(project: Project) -> Iterator[Deed]:
     run = workshop.adapted_run(project)
     tasted = tasting.read(run) if run else None
     if run and tasted and (sitting := answers.sitting(run, tasted)).revealed:

@@ -1,4 +1,4 @@
-"""Step 12: a blind tasting of base and adapted model on her own prompts, and the way to the decision."""
+"""Step 12: base and adapted model side by side on her own prompts, a blind tasting, and the way to the decision."""
 
 from pathlib import Path
 
@@ -13,8 +13,7 @@ with lesson.page("12_compare", "writing", "tasting", "limits") as step:
     step.section("side_by_side")
     prompt = compare_panel.ask_prompt(run, step.project, step.words)
     sampling = writing.sampling_controls(step.words, "12")
-    compare_panel.show_pair(step.words)
-    compare_panel.taste(run, step.project, prompt, sampling, step.words)
+    seed = compare_panel.compare(run, step.project, prompt, sampling, step.words)
 
     # 2. Many pairs, blind.
     step.section("tasting", "slow")
@@ -33,6 +32,6 @@ with lesson.page("12_compare", "writing", "tasting", "limits") as step:
         prompt=prompt,
         temperature=sampling.temperature,
         top_p=sampling.top_p,
-        seed=sampling.seed,
+        seed=seed,
     )
     step.ask_deed(decided)

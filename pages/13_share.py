@@ -6,7 +6,7 @@ from core import workshop
 from core.evaluation import evaluate
 from core.sharing import adapter, merged
 from core.sharing.card import card
-from core.ui import capsule_panel, lesson, merged_panel, writing
+from core.ui import capsule_panel, copies_view, lesson, merged_panel, writing
 
 with lesson.page("13_share", "writing") as step:
     run = workshop.adapted_run(step.project)
@@ -14,6 +14,7 @@ with lesson.page("13_share", "writing") as step:
     # 1. The parcel: adapter, card and, for the classroom model, its base.
     step.section("keep")
     st.markdown(step("contents"))
+    copies_view.warn(run, step.language)
     content = adapter.pack(run, step.project, step.language)
     st.download_button(
         step("download", size=len(content) / 1e6),

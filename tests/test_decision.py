@@ -9,7 +9,7 @@ import pytest
 from core import decision
 from core import project as projects
 from core.decision import PROPOSALS, QUESTIONS, WAIT, Answers
-from core.measured import Comparison, Copying, Dose, Evidence, Tasting
+from core.grounds import Comparison, Copying, Dose, Evidence, Tasting
 
 
 def against(rival, low, high, rows=100):

@@ -30,13 +30,12 @@ def test_a_stage_that_is_stale_is_no_longer_told(loaded):
 def test_prompts_a_decision_an_exercise_and_answers_are_told(new_project):
     project = new_project()
     projects.update(project, "04_try_model", {"prompts": ["a", "b"], "exercise": True})
-    projects.update(project, "12_compare", {"votes": ["base"]})
     decision.keep(project, chosen="none")
     answers = {questions.choice(1): "a", questions.choice(2): "zz", questions.choice(3): "b"}
     project = projects.update(project, "07_tokens", answers)
     told = learned.deeds(project)
     assert told["04_try_model"] == [Deed("prompts", {"prompts": 2}), Deed("exercise")]
-    assert told["12_compare"] == [Deed("tastings", {"tastings": 1}), Deed("decided.none")]
+    assert told["12_compare"] == [Deed("decided.none")]
     assert told["07_tokens"] == [Deed("questions", {"answered": 2})]
 
 

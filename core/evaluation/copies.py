@@ -16,7 +16,7 @@ from core import processes, storage
 from core.data import table
 from core.errors import LessonError
 from core.evaluation.copying import Index, Looked
-from core.measured import Copying
+from core.grounds import Copying
 from core.training.runs import Run
 
 AT_ONCE = 500_000  # bytes of texts, which two cores read in 0.2 s: a click may take that
@@ -38,13 +38,15 @@ def index(run: Run) -> Index | None:
     if size(run) <= AT_ONCE:
         make(run)
         return _opened(str(folder), made_from)
-    state = processes.read_state(working_in(run))["status"]
-    if state in ("failed", "died"):
-        (working_in(run) / "state.json").unlink(missing_ok=True)
+    work = working_in(run)
+    if processes.read_state(work)["status"] == "none":
+        processes.launch(["copies", str(run.folder)], work)
+    if processes.read_state(work)["status"] in processes.ACTIVE:
+        return None
+    (work / "state.json").unlink(missing_ok=True)  # so that the next call begins again
+    if (storage.read_json(folder / "record.json") or {}).get("made_from") != made_from:
         raise LessonError("copies_unread", run=run.name)
-    if state not in processes.ACTIVE:
-        processes.launch(["copies", str(run.folder)], working_in(run))
-    return None
+    return _opened(str(folder), made_from)
 
 
 def working_in(run: Run) -> Path:
@@ -89,6 +91,11 @@ def text(run: Run, place: int) -> str:
     columns = _columns(run)
     row = table.row(table.read(run.prepared / "train"), place // len(columns))
     return row[columns[place % len(columns)]]
+
+
+def row(run: Run, place: int) -> int:
+    """Answers the number, from 0, of the training row in which one of `texts` stands."""
+    return place // len(_columns(run))
 
 
 def keep(run: Run, text: str, looked: Looked, seconds: float | None = None) -> None:

@@ -3,8 +3,8 @@
 import math
 
 from core import processes, storage
-from core.evaluation import copies, evaluate
-from core.measured import Comparison, Dose, Evidence
+from core.evaluation import answers, copies, evaluate, tasting
+from core.grounds import Comparison, Copying, Dose, Evidence, Tasting
 from core.project import Project
 from core.training import dose
 from core.training.runs import Run
@@ -27,7 +27,8 @@ def read(project: Project, run: Run) -> Evidence:
         evaluation_seconds=(record or {}).get("seconds"),
         text_seconds=sum(written) / len(written) if written else None,
         memory_mb=max(memory, default=None),
-        copying=copies.found(run),
+        tasting=tasting_of(run),
+        copying=copying_of(run, record),
         dose=dose_of(project),
     )
 
@@ -40,7 +41,7 @@ def comparisons(record: dict | None) -> tuple[Comparison, ...]:
     found = []
     for rival, metrics in (record or {}).get("against", {}).items():
         metric = next((name for name in METRICS if name in metrics), None)
-        if record and metric:
+        if record and metric and metrics[metric]["difference"] is not None:
             rows = record["sides"]["adapted"][metric].get("rows", record["rows"])
             found.append(_comparison(rival, metric, metrics[metric], rows))
     return tuple(found)
@@ -55,6 +56,26 @@ def _comparison(rival: str, metric: str, said: dict, rows: int) -> Comparison:
         return Comparison(rival, metric, gain, -math.inf, math.inf, rows, is_share)
     low, high = sorted(sign * (float(said[end]) - is_share) for end in ("low", "high"))
     return Comparison(rival, metric, gain, low, high, rows, is_share)
+
+
+def tasting_of(run: Run) -> Tasting | None:
+    """Answers how the blind tasting went, of what preferred one; None before she asked for the names."""
+    tasted = tasting.read(run)
+    sitting = answers.sitting(run, tasted) if tasted else None
+    if tasted is None or sitting is None or not sitting.revealed:
+        return None
+    told = answers.result(run, tasted, sitting.answers)
+    wins, preferences = told.counts["adapted"], told.counts["adapted"] + told.counts["base"]
+    return Tasting(wins, preferences, told.low, told.high) if preferences else None
+
+
+def copying_of(run: Run, record: dict | None) -> Copying | None:
+    """Answers what was found by looking; where the evaluation measured the novelty of many texts, the share is its."""
+    looked = copies.found(run)
+    novelty = (record or {}).get("sides", {}).get("adapted", {}).get("novelty")
+    if not novelty or novelty["value"] is None:
+        return looked
+    return Copying(novelty["rows"], 1 - novelty["value"], looked.longest if looked else 0)
 
 
 def dose_of(project: Project) -> Dose | None:

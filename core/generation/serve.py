@@ -87,7 +87,9 @@ def _thought(question: dict) -> Iterator[dict]:
 
 def _words(question: dict) -> Iterator[dict]:
     loaded, sampling = _model(question), Sampling(**question["sampling"])
-    ids = prompt_ids(question["text"], TASKS["write"], loaded.tokenizer, "es", loaded.context - words.ROOM)
+    written, task = loaded.tokenizer.encode(question["written"]), TASKS[question["task"]]
+    room = max(1, loaded.context - words.ROOM - len(written))
+    ids = prompt_ids(question["text"], task, loaded.tokenizer, question["language"], room) + written
     candidates = [asdict(word) for word in words.next_words(loaded, ids, sampling, question["count"])]
     yield {"candidates": candidates, "chances": [words.chance(loaded, ids, w, sampling) for w in question["words"]]}
 

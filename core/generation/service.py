@@ -48,14 +48,25 @@ class Service:
         return unpacked(answer)
 
     def words(
-        self, folder: Path, text: str, asked: Sequence[str] = (), sampling: Sampling = WHOLE, count: int = 10
+        self,
+        folder: Path,
+        text: str,
+        asked: Sequence[str] = (),
+        sampling: Sampling = WHOLE,
+        count: int = 10,
+        adapter: Path | None = None,
+        task: str = "write",
+        language: str = "es",
+        written: str = "",
     ) -> tuple[list[Candidate], list[float]]:
         """Answers the likeliest words after `text` and the chance of each of the `asked`; see `core.generation.words`.
 
-        Asked words are given with the space that parts them from the text.
+        Asked words are given with the space that parts them from the text. What the model had already `written` stands
+        behind the form that `task` gives the text: of a beginning that it continues it may as well be part of `text`.
         """
         question = {"ask": "words", "text": text, "words": list(asked), "count": count}
-        (answer,) = self._ask(question, folder, None, sampling)
+        question |= {"task": task, "language": language, "written": written}
+        (answer,) = self._ask(question, folder, adapter, sampling)
         return [Candidate(**candidate) for candidate in answer["candidates"]], answer["chances"]
 
     def stream(

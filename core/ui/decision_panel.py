@@ -7,7 +7,7 @@ import streamlit as st
 from core import decision, texts
 from core.decision import Answers, Kept, Rule
 from core.evaluation import evidence
-from core.measured import Evidence
+from core.grounds import Evidence
 from core.project import Project
 from core.texts import Words
 from core.training.runs import Run

@@ -7,7 +7,7 @@ import streamlit as st
 from core import decision, texts
 from core.decision import Kept
 from core.evaluation import energy
-from core.measured import Comparison, Evidence
+from core.grounds import Comparison, Evidence
 from core.project import Project
 from core.texts import Words
 
@@ -94,9 +94,11 @@ def _found(name: str, evidence: Evidence, kept: Kept, words: Words) -> list[str]
             return _energy(evidence, kept, words)
         case "copying" if evidence.copying:
             copying = evidence.copying
-            if not copying.longest:
+            if not copying.share:
                 return [words("copying.none", texts=copying.texts)]
             share = texts.percent(copying.share, language)
+            if not copying.longest:
+                return [words("copying.share", share=share, texts=copying.texts)]
             return [words("copying.line", share=share, texts=copying.texts, longest=copying.longest)]
         case "rows" if evidence.rows:
             return [words("rows.line", rows=evidence.rows)]

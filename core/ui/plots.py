@@ -1,6 +1,6 @@
 """Every plot shares one template: the book's colours and typefaces, no toolbar, a sentence for who cannot see it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -123,6 +123,31 @@ def words(names: Sequence[str], probabilities: Sequence[float], labels: Sequence
     shown = [visible(name.strip(" ")) for name in names]
     figure.update_yaxes(autorange="reversed", showgrid=False, tickvals=places, ticktext=shown)
     figure.update_xaxes(visible=False, range=[0, 1.3 * max(probabilities, default=1)])
+    return figure
+
+
+def words_of_two(words: Sequence[str], of_two: Mapping[str, tuple[Sequence[float], Sequence[str]]]) -> go.Figure:
+    """Two bars a whole word, one for each model, the first word on top; by model's name, probabilities and labels."""
+    c = colours()
+    figure = go.Figure()
+    places = list(range(len(words)))
+    for (name, (probabilities, labels)), colour in zip(of_two.items(), (c["quiet"], c["main"]), strict=True):
+        figure.add_bar(
+            x=list(probabilities),
+            y=places,
+            name=name,
+            orientation="h",
+            marker_color=colour,
+            text=list(labels),
+            textposition="outside",
+            cliponaxis=False,
+            hoverinfo="skip",
+        )
+    most = max((max(probabilities) for probabilities, _ in of_two.values()), default=1)
+    shown = [visible(word.strip(" ")) for word in words]
+    figure.update_yaxes(autorange="reversed", showgrid=False, tickvals=places, ticktext=shown)
+    figure.update_xaxes(visible=False, range=[0, 1.3 * most])
+    figure.update_layout(barmode="group", bargap=0.3)
     return figure
 
 

@@ -122,17 +122,23 @@ def whole_words(steps: list[Step]) -> list[tuple[int, str, float]]:
     return [part for part in found if part[1].strip()]
 
 
-def why(words: Words, folder: Path, prompt: str, steps: list[Step], sampling: Sampling, key: str) -> None:
-    """Lets her choose a word that was written and see which others could have come there, bent as it was drawn."""
+def pick_word(words: Words, steps: list[Step], key: str) -> tuple[int, str, float] | None:
+    """Lets her choose a word that was written; answers it as `whole_words` does."""
     shown = whole_words(steps)[:_MOST_WORDS]
     labels: list[str] = []
     for _, word, _ in shown:
         label = plain(word.strip())
         labels.append(label + _SAME * sum(other.rstrip(_SAME) == label for other in labels))
     chosen = st.pills(words("why_this_word"), range(len(shown)), format_func=labels.__getitem__, key=f"{key}.why")
-    if chosen is None or chosen >= len(shown):
+    return None if chosen is None or chosen >= len(shown) else shown[chosen]
+
+
+def why(words: Words, folder: Path, prompt: str, steps: list[Step], sampling: Sampling, key: str) -> None:
+    """Lets her choose a word that was written and see which others could have come there, bent as it was drawn."""
+    picked = pick_word(words, steps, key)
+    if picked is None:
         return
-    begin, word, likely = shown[chosen]
+    begin, word, likely = picked
     before = prompt + joined(steps)[:begin]
     candidates, (chance,) = SERVICE.words(folder, before, [word], replace(sampling, max_new_tokens=1), 8)
     percent = texts.percent(chance or likely, words.language, 1)

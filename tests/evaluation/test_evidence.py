@@ -6,7 +6,7 @@ import pytest
 
 from core import processes, storage
 from core.evaluation import energy, evidence
-from core.measured import Comparison
+from core.grounds import Comparison
 from core.project import open_project
 
 

@@ -1,10 +1,14 @@
 """The decision page without a browser: what was measured, what is proposed and why, and that the last word is hers."""
 
+import re
+
 import pytest
 
 from core import decision, storage, texts, workshop
 from core import project as projects
 from core.evaluation import copies, evaluate
+from core.generation.generate import Sampling, Step
+from core.ui.compare_panel import Pair
 
 IN_BOTH_LANGUAGES = pytest.mark.parametrize("language", texts.LANGUAGES)
 ANSWERS = {"purpose": "drafts", "often": "weekly", "mistake": "time", "public": "no"}
@@ -24,17 +28,12 @@ def said(page):
 
 
 def compare(run, low, high):
-    """Puts into the run's evaluation what an evaluation with rivals and intervals says of the untouched base."""
+    """Lets the run's evaluation say this of the untouched base, and nothing of the other rivals or of copying."""
     record = evaluate.read(run)
     told = {"kind": "ratio", "difference": (low + high) / 2, "low": low, "high": high, "says": "better"}
-    storage.write_json(
-        run.evaluation / "record.json",
-        record
-        | {
-            "sides": {"adapted": {"bits_per_character": {"value": 1.5, "low": 1.4, "high": 1.6, "rows": 100}}},
-            "against": {"base": {"bits_per_character": told}},
-        },
-    )
+    record["against"] = {"base": {"bits_per_character": told}}
+    record["sides"]["adapted"].pop("novelty", None)
+    storage.write_json(run.evaluation / "record.json", record)
 
 
 @pytest.fixture
@@ -51,13 +50,25 @@ def test_who_has_no_model_yet_is_led_to_one(visit, language):
 def test_an_evaluation_without_intervals_is_not_measured_yet_and_the_way_to_it_is_shown(visit, project, language):
     for question, answer in ANSWERS.items():
         decision.keep(project, **{question: answer})
+    run = workshop.adapted_run(project)
+    new = evaluate.read(run)
+    old = {name: new[name] for name in ("task", "rows", "opened", "adapter", "written")}
+    old |= {side: {"perplexity": new["sides"][side]["perplexity"]["value"]} for side in ("base", "adapted")}
+    storage.write_json(run.evaluation / "record.json", old)
     page = visit("decision", language, project)
     shown = said(page)
     assert words(language)("unmeasured") in shown
     assert words(language)("proposal.wait") in shown
     assert words(language).body("rule.unmeasured") in shown
-    state = storage.load_json(workshop.adapted_run(project).folder / "state.json")
-    assert words(language)("memory.line", memory=state["peak_memory_mb"]) in shown
+    peaks = [storage.load_json(folder / "state.json")["peak_memory_mb"] for folder in (run.folder, run.evaluation)]
+    assert words(language)("memory.line", memory=max(peaks)) in shown
+
+
+def test_a_real_evaluation_is_read_against_every_rival(visit, project, run):
+    against = evaluate.read(run)["against"]
+    shown = said(visit("decision", project=project))
+    assert {"base", "few_shot", "ngram"} <= set(against)
+    assert [words()(f"rival.{rival}") in shown for rival in against] == [True] * len(against)
 
 
 @IN_BOTH_LANGUAGES
@@ -120,3 +131,85 @@ def test_the_code_of_the_page_comes_to_the_same_proposal(visit, project, run, ca
     (code,) = [block.value for block in visit("decision", project=project).code if block.language == "python"]
     exec(compile(code, "decision", "exec"), {"__name__": "__main__"})
     assert capsys.readouterr().out.splitlines()[-1].startswith("adapted because better")
+
+
+# ------------------------------------------------------------------ side by side, copies, and the warning
+
+
+def html(page):
+    return [element.proto.body for element in page.get("html")]
+
+
+def test_both_write_from_one_seed_a_word_is_weighed_by_both_and_the_testbed_goes_at_once(visit, project, run):
+    page = visit("12_compare", project=project)
+    page.default_timeout = 300  # eight texts, on a machine that may be busy
+    page.button(key="compare").click().run()
+    said(page)
+    (pair,) = page.session_state["12.written"]
+    assert {side: len(steps) > 0 for side, steps in pair.steps.items()} == {"base": True, "adapted": True}
+    twelve = texts.words("es", "writing", "12_compare")
+    assert [c.value for c in page.caption if c.value in (twelve("side.base"), twelve("side.adapted"))]
+    assert (copies.found(run).texts, len(copies.kept(run))) == (1, 1)
+    assert copies.kept(run)[0]["seconds"] > 0
+    page.button_group(key=f"12.adapted.{pair.sampling.seed}.why").set_value(1).run()
+    assert "probabilidad del" in said(page)
+    assert len(page.get("plotly_chart")) == 1
+    page.button(key="compare.all").click().run()
+    said(page)
+    prompts = project.choices["04_try_model"]["prompts"]
+    assert [pair.prompt for pair in page.session_state["12.written"]] == prompts
+
+
+@IN_BOTH_LANGUAGES
+def test_what_was_copied_is_marked_as_text_with_where_it_comes_from_and_step_13_warns(visit, project, run, language):
+    """A text is put in place of what the model wrote: a planted copy, and what a browser would take for a picture."""
+    copied = next(copies.texts(run))
+    written = {"base": [Step(" nada", 1.0, [])], "adapted": [Step(f" <img src=x> {copied} ", 1.0, [])]}
+    page = visit("12_compare", language, project)
+    page.session_state["12.written"] = [Pair(str(run.folder), "Anoche", Sampling(), written, 1.0)]
+    page.run()
+    shown = [body for body in html(page) if "<mark" in body]
+    assert "&lt;img src=x&gt;" in shown[0]
+    assert not any("<img" in body for body in html(page))
+    assert texts.words(language, "copies")("source", number=1, count=len(re.findall(r"\w+", copied))) in said(page)
+    warned = visit("13_share", language, project)
+    assert [w.value for w in warned.warning if texts.words(language, "copies").body("warn.much") in w.value]
+
+
+def test_step_13_says_that_nobody_looked_for_copies(visit, project):
+    assert texts.words("es", "copies")("warn.unlooked") in said(visit("13_share", project=project))
+
+
+# ------------------------------------------------------------------ in a browser
+
+
+@IN_BOTH_LANGUAGES
+def test_she_answers_is_proposed_something_and_decides_otherwise(serve, browser, settled, project, run, language):
+    expect = pytest.importorskip("playwright.sync_api").expect
+    compare(run, 0.7, 0.8)
+    said = words(language)
+    with browser(viewport={"width": 390, "height": 844}) as visitor:
+        page = visitor.new_page()
+        page.goto(f"{serve().url}/decision?lang={language}&project={project.id}")
+        for question, answer in (ANSWERS | {"public": "yes"}).items():
+            page.locator(f".st-key-decision-{question}").get_by_text(said(f"answer.{question}.{answer}")).click()
+            settled(page)
+        proposal = page.locator(".st-key-proposal")
+        expect(proposal.get_by_role("heading", name=said("proposal.adapted"))).to_be_visible()
+        expect(proposal).to_contain_text(said("point.measure", number=1, name=said("quality")))
+        page.locator(".st-key-decision-chosen").get_by_text(said("proposal.none")).click()
+        settled(page)
+        expect(page.get_by_text(said("decide.other"))).to_be_visible()
+        reason = page.locator(".st-key-decision-reason textarea")
+        reason.fill("<b>Prefiero</b> escribirlos a mano: son pocos.")
+        reason.press("Control+Enter")
+        settled(page)
+        page.locator(".st-key-decision-keep button").click()
+        expect(page.get_by_text(said("decide.kept"))).to_be_visible()
+        page.reload()
+        settled(page)
+        expect(page.locator(".st-key-decision-chosen input:checked")).to_have_count(1)
+        expect(reason).to_have_value("<b>Prefiero</b> escribirlos a mano: son pocos.")
+        page.goto(page.url.replace("decision", "compare"))
+        expect(page.get_by_text("<b>Prefiero</b> escribirlos a mano")).to_be_visible()
+        assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 390

@@ -312,20 +312,6 @@ def test_step_11_goes_on_with_an_evaluation_that_stopped(visit, project):
     assert_well(visit("11_evaluate", project=project))
 
 
-def test_step_12_names_the_models_only_after_the_vote_and_counts_it(visit, project):
-    page = visit("12_compare", project=project)
-    words = texts.words("es", "frame", "writing", "12_compare")
-    page.button(key="compare").click().run()
-    assert_well(page)
-    assert words("side.adapted") not in [caption.value.split(" · ")[-1] for caption in page.caption]
-    page.button(key="vote.A").click().run()
-    assert_well(page)
-    assert {"A", "B"} == {caption.value[0] for caption in page.caption if caption.value[1:4] == " · "}
-    votes = projects.open_project(project.folder.parent, project.id).choices["12_compare"]["votes"]
-    assert len(votes) == 1
-    assert votes[0] in ("base", "adapted")
-
-
 def test_step_13_gives_the_adapter_and_shows_its_card(visit, project):
     page = visit("13_share", project=project)
     assert "download" in [button.key for button in page.get("download_button")]

@@ -1,4 +1,4 @@
-"""What can be measured of an adapted model, as the decision reads it; None where nobody has measured it yet."""
+"""What a decision stands on: what can be measured of an adapted model; None where nobody has measured it yet."""
 
 import math
 from dataclasses import dataclass
