@@ -9,7 +9,7 @@ import numpy as np
 from core import bootstrap
 from core.bootstrap import Interval
 from core.evaluation.copying import Index
-from core.evaluation.exam import Exam, rest
+from core.evaluation.exam import Exam, beginning, rest
 from core.evaluation.measure import BETTER, measure, measure_scores
 from core.evaluation.measured import Measured
 from core.evaluation.progress import SCORED, WRITTEN, Work
@@ -174,6 +174,7 @@ def _examples(sitting: Exam, found: Found, said: Mapping[str, Sequence[str]]) ->
             "kinds": [kind for kind, chosen in kinds.items() if row in chosen],
             "by": by,
             **{column: sitting.texts[row][column] for column in sitting.task.columns},
+            **({} if sitting.summarizes else {"beginning": beginning(sitting.texts[row]["text"])}),
             "sides": {side: _of_row(row, by, found[side], said.get(side)) for side in found if side != HERS},
         }
         for row in rows

@@ -38,7 +38,7 @@ def who_wins(record: dict, name: str, words: Words) -> str:
     if win is None:
         return ""
     says = words(f"says.{win['says']}", rows=record["sides"][win["side"]][name]["rows"] or record["written_rows"])
-    return words("table.win", side=words(f"side.{win['side']}"), says=says)
+    return words("table.win", side=words(f"side.{win['side']}"), says=says) if win["says"] == "better" else says
 
 
 def remarks(record: dict, words: Words) -> list[str]:

@@ -1,4 +1,4 @@
-"""A text before and after a repair, with what changed marked. Shown as text, whatever stands in it."""
+"""Two texts, such as one before and after a repair, with what differs marked. Shown as text, whatever they hold."""
 
 import re
 from collections.abc import Sequence
@@ -10,6 +10,7 @@ import streamlit as st
 _AROUND = 70  # characters kept on each side of a change
 _MOST = 700  # characters shown of one text
 _GONE = "background:light-dark(#c2512f26,#e0705c40);text-decoration:line-through light-dark(#c2512f,#e0705c)"
+_GONE_BESIDE = "background:light-dark(#c2512f26,#e0705c40)"  # what is read beside the new need not be struck out
 _NEW = "background:light-dark(#1f626930,#62b6bc40);text-decoration:underline light-dark(#1f6269,#62b6bc)"
 _BOX = "white-space:pre-wrap;overflow-wrap:anywhere;line-height:1.55;margin:.1rem 0 .6rem"
 
@@ -46,6 +47,20 @@ def mark(before: str, after: str) -> str:
         if shown > _MOST:
             return "".join(parts) + " …"
     return "".join(parts)
+
+
+def show_beside(before: str, after: str, names: Sequence[str]) -> None:
+    """Shows two texts beside one another under their `names`, with the words marked that the other has not there."""
+    old, new = _words(before[:_MOST]), _words(after[:_MOST])
+    left: list[str] = []
+    right: list[str] = []
+    for kind, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        for side, words, style in ((left, old[a:b], _GONE_BESIDE), (right, new[c:d], _NEW)):
+            text = escape("".join(words))
+            side.append(text if kind == "equal" or not text.strip() else f'<span style="{style}">{text}</span>')
+    for column, name, marked in zip(st.columns(2), names, (left, right), strict=True):
+        column.caption(name)
+        column.html(f'<div style="{_BOX}">{"".join(marked) or "—"}</div>')
 
 
 def visible(text: str) -> str:

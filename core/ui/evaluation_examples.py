@@ -6,6 +6,7 @@ from core import texts
 from core.evaluation import summary
 from core.texts import Words
 from core.ui import diff_view, evaluation_plots, plots
+from core.ui.plain import plain
 
 KINDS = ("changed", "best", "worst")
 
@@ -30,11 +31,13 @@ def _one(one: dict, words: Words) -> None:
     if "summary" in one:
         st.caption(words("example.reference"))
         st.text(one["summary"])
-    st.caption(words("example.diff"))
-    diff_view.show(base.get("written", ""), adapted.get("written", ""))
+    else:
+        st.caption(words("example.from", beginning=plain(one["beginning"])))
+    names = [words(f"side.{side}") for side in ("base", "adapted")]
+    diff_view.show_beside(base["written"], adapted["written"], names)
     others = {s: o["written"] for s, o in one["sides"].items() if "written" in o and s not in ("adapted", "base")}
     with st.expander(words("example.others")):
-        for side, written in {"base": base.get("written", ""), **others}.items():
+        for side, written in others.items():
             st.caption(words(f"side.{side}"))
             st.text(written or "—")
 

@@ -10,7 +10,7 @@ from core.evaluation import evaluate, summary
 from core.texts import Words
 from core.training.runs import Run
 from core.ui import evaluation_plots, plots, problem
-from core.ui.plain import plain
+from core.ui.tables import lines_table
 
 _TICK_SECONDS = 0.7
 # What is drawn of each task; every other number stands in the table.
@@ -102,9 +102,7 @@ def _best(record: dict, name: str, win: dict, words: Words) -> str:
 def numbers(record: dict, words: Words) -> None:
     """Shows every number in a table, what has to be known to read it, and what each metric is."""
     heading, *lines = summary.table(record, words)
-    shown = ["| " + " | ".join(map(plain, heading)) + " |", "|---" + "|--:" * (len(heading) - 2) + "|---|"]
-    shown += ["| " + " | ".join(line) + " |" for line in lines]
-    st.markdown("\n".join(shown))
+    lines_table(heading, lines, "evaluation.table")
     for remark in summary.remarks(record, words):
         st.caption(remark)
     with st.expander(words("metrics.what"), icon=":material/function:"):

@@ -40,10 +40,18 @@ def intervals(metrics: Mapping[str, Mapping[str, Mapping]], names: Mapping[str, 
         if ruler in metrics[title]:
             line = {"color": c["other"], "dash": "dash", "width": 2}
             figure.add_vline(x=metrics[title][ruler]["value"], line=line, row=row, col=1)
+        figure.update_xaxes(range=_wide([metrics[title][side] for side in metrics[title]]), row=row, col=1)
         figure.update_yaxes(categoryorder="array", categoryarray=[names[s] for s in sides][::-1], row=row, col=1)
     figure.update_traces(showlegend=False)
     figure.update_annotations(xanchor="left", x=0, font={"size": 15})
     return figure, whole
+
+
+def _wide(found: Sequence[Mapping]) -> list[float]:
+    """Answers the ends of an axis on which everything that was found has some air around it."""
+    ends = [end for one in found for end in (one["value"], one["low"], one["high"]) if end is not None]
+    air = 0.06 * (max(ends) - min(ends)) or 0.1 * abs(max(ends)) or 0.1
+    return [min(ends) - air, max(ends) + air]
 
 
 def spread(edges: Sequence[float], counts: Mapping[str, Sequence[int]], names: Mapping[str, str], axes: Mapping):

@@ -10,7 +10,7 @@ from core.texts import Words
 from core.training import runs
 from core.training.runs import Run
 from core.ui import experiments_panel
-from core.ui.plain import plain
+from core.ui.tables import lines_table
 
 _COLUMNS = {
     "write": ("perplexity", "bits_per_character", "distinct2", "verse_syllables"),
@@ -41,13 +41,12 @@ def side_by_side(project: Project, words: Words) -> None:
     named = texts.words(words.language, "experiments")
     first = next(iter(alike.values()))
     columns = [name for name in _COLUMNS[first["task"]] if name in first["sides"]["adapted"]]
-    lines = ["| " + " | ".join([words("runs.run"), *(words(f"metric.{name}") for name in columns)]) + " |"]
-    lines.append("|---" + "|--:" * len(columns) + "|")
+    lines = []
     for run, record in alike.items():
         found = evaluate.values(record, "adapted")
         cells = [texts.number(found[name], words.language) if name in found else "—" for name in columns]
-        lines.append("| " + " | ".join([plain(experiments_panel.name_of(run, named)), *cells]) + " |")
-    st.markdown("\n".join(lines))
+        lines.append([experiments_panel.name_of(run, named), *cells])
+    lines_table([words("runs.run"), *(words(f"metric.{name}") for name in columns)], lines, "evaluation.runs")
     if others := len(evaluated) - len(alike):
         st.caption(words("runs.others", count=others))
 

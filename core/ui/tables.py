@@ -9,6 +9,8 @@ from core.machine import Choice
 from core.texts import Words
 from core.ui.plain import plain
 
+_ROW = 38  # pixels
+
 
 def facts_table(words: Words, facts: Mapping[str, object]) -> None:
     """Shows facts as lines: the label of each key, its value and, where the key has a body, what it means."""
@@ -33,7 +35,15 @@ def reasons_table(words: Words, chosen: Mapping[str, Choice]) -> None:
     st.container(key="reasons").markdown("\n".join(lines))
 
 
+def lines_table(heading: Sequence[str], lines: Sequence[Sequence[str]], key: str) -> None:
+    """Shows lines of words whole, none scrolled away; on a telephone the first column stays while the others move."""
+    shown = [dict(zip(heading, line, strict=True)) for line in lines]
+    pinned = {heading[0]: st.column_config.TextColumn(pinned=True)}
+    height = _ROW * (len(lines) + 1) + 3
+    st.dataframe(shown, key=key, hide_index=True, height=height, width="stretch", row_height=_ROW, column_config=pinned)
+
+
 def rows_table(rows: Sequence[Mapping], columns: Mapping[str, str], key: str, height: int = 320) -> None:
     """Shows rows as a table; `columns` maps each field to its heading. Cells are shown as text."""
     shown = [{heading: row[field] for field, heading in columns.items()} for row in rows]
-    st.dataframe(shown, key=key, hide_index=True, height=height, width="stretch", row_height=38)
+    st.dataframe(shown, key=key, hide_index=True, height=height, width="stretch", row_height=_ROW)

@@ -5,7 +5,7 @@ import zipfile
 
 import pytest
 
-from core import storage
+from core import storage, texts
 from core.errors import LessonError
 from core.sharing import adapter
 from core.sharing.card import card
@@ -143,10 +143,12 @@ def test_an_adapter_whose_weights_are_no_tensors_is_said_when_it_is_put_on(run):
 @pytest.mark.parametrize("language", ["es", "en"])
 def test_the_card_shows_what_was_measured_on_both_models(run, language):
     project, made = run
-    sides = {"loss": 1.5, "perplexity": 44.8, "bits_per_character": 2.25}
-    text = card(made, project, {"rows": 26, "base": sides, "adapted": {**sides, "perplexity": 23.4}}, language)
+    before = {"loss": {"value": 1.5}, "perplexity": {"value": 44.8}, "verse_syllables": {"value": 8.25}}
+    after = {**before, "perplexity": {"value": 23.4}}
+    text = card(made, project, {"rows": 26, "sides": {"base": before, "adapted": after}}, language)
     shown = ("44,8", "23,4") if language == "es" else ("44.8", "23.4")
     assert f"| {shown[0]} | {shown[1]} |" in text
+    assert texts.words(language, "metrics")("metric.verse_syllables") not in text, "neither more nor less is better"
     assert "base_model: classroom" in text
     assert "library_name: peft" in text
 
