@@ -22,7 +22,7 @@ _AT_ONCE = 2_000_000  # numbers drawn at a time: 16 MB a column
 
 @dataclass(frozen=True)
 class Interval:
-    """A mean, and the ends between which it lies in 95 of 100 evaluations; None where the rows are too few."""
+    """A mean, and the ends between which it lies in 95 of 100 evaluations; None where too few rows tell."""
 
     value: float
     low: float | None
@@ -53,7 +53,10 @@ def mean(rows: Sequence[float], weights: Sequence[float] | None = None) -> Inter
     error = float(_error((distance**2).sum(), sizes.sum(), len(values)))
     if error <= 1e-12 * max(1.0, abs(value)):
         return Interval(value, value, value, len(values))
-    low, high = np.quantile(_drawn(distance, sizes), _ENDS)
+    drawn = _drawn(distance, sizes, error)
+    if np.isnan(drawn).mean() > _ENDS[0]:  # hardly any row differs from the rest: the ends would be anyone's guess
+        return Interval(value, None, None, len(values))
+    low, high = np.nanquantile(drawn, _ENDS)
     return Interval(value, value - float(high) * error, value - float(low) * error, len(values))
 
 
@@ -69,8 +72,12 @@ def exponential(interval: Interval) -> Interval:
     return Interval(math.exp(min(interval.value, _MOST)), low, high, interval.rows)
 
 
-def _drawn(distance: np.ndarray, sizes: np.ndarray) -> np.ndarray:
-    """Answers how far each draw's mean is from the true one, in the draw's own standard errors: [resamples]."""
+def _drawn(distance: np.ndarray, sizes: np.ndarray, whole: float) -> np.ndarray:
+    """Answers how far each draw's mean is from the true one, in the draw's own standard errors: [resamples].
+
+    NaN for a draw whose rows are all alike, which has no error to count in; rounding leaves it a trace of `whole`,
+    that of all rows.
+    """
     rows = len(distance)
     columns = np.stack([distance, sizes, distance**2, distance * sizes, sizes**2], axis=1)
     chance = np.random.default_rng(_SEED)
@@ -81,7 +88,7 @@ def _drawn(distance: np.ndarray, sizes: np.ndarray) -> np.ndarray:
         d, w, dd, dw, ww = (column[places].sum(axis=1) for column in columns.T)
         away = d / np.maximum(w, 1e-300)
         error = _error(np.maximum(0.0, dd - 2 * away * dw + away**2 * ww), w, rows)
-        told.append(away / np.where(error > 0, error, np.inf))  # a draw of one text alone tells nothing
+        told.append(away / np.where(error > 1e-9 * whole, error, np.nan))
     return np.concatenate(told)
 
 

@@ -59,6 +59,16 @@ def test_where_every_row_says_the_same_there_is_nothing_to_doubt():
     assert found.apart() == 1
 
 
+def test_where_hardly_a_row_differs_there_is_no_interval_and_never_an_absurd_one():
+    """Two texts of 26 rhyme: a third of the draws hold neither, and their error of nothing once made millions of it."""
+    rows, weights = [0.0] * 24 + [0.5, 0.33], np.random.default_rng(2).integers(3, 10, 26).tolist()
+    sparse = bootstrap.mean(rows, weights)
+    assert (sparse.low, sparse.high) == (None, None)
+    assert sparse.value == pytest.approx(np.average(rows, weights=weights))
+    plenty = bootstrap.mean([0.0] * 14 + [0.5, 0.4, 0.6] * 4, weights)
+    assert 0 < plenty.low < plenty.value < plenty.high < 1
+
+
 def test_four_rows_have_no_interval_and_no_rows_no_mean():
     assert bootstrap.mean([1.0, 2.0, 3.0, 4.0]) == bootstrap.Interval(2.5, None, None, 4)
     assert bootstrap.mean([1.0, 2.0, 3.0, 4.0]).apart() == 0
