@@ -138,10 +138,10 @@ def evaluate(options: argparse.Namespace) -> None:
 
 
 def tasting(options: argparse.Namespace) -> None:
-    from core.evaluation import tasting as tastings
+    from core.evaluation import tasting_pairs
     from core.training import runs
 
-    print(json.dumps({"pairs": len(tastings.write(runs.open_run(options.run_folder)).pairs)}))
+    print(json.dumps({"pairs": len(tasting_pairs.write(runs.open_run(options.run_folder)).pairs)}))
 
 
 def generate(options: argparse.Namespace) -> None:

@@ -46,7 +46,7 @@ def adopt(run: Run) -> None:
     """Notes that the evaluation in `run` is of the adapter that lies there: both came from another machine, whole."""
     record = storage.read_json(run.evaluation / "record.json")
     if record:
-        mark = {"adapter": _fingerprint(run)}
+        mark = {"adapter": fingerprint(run)}
         storage.write_json(run.evaluation / "record.json", record | mark)
         for at in record.get("openings", []):
             storage.append_json(run.evaluation / "openings.jsonl", {"at": at} | mark)
@@ -55,7 +55,7 @@ def adopt(run: Run) -> None:
 def result(run: Run) -> dict | None:
     """Answers the record of a finished evaluation; None where there is none, or the adapter changed since."""
     record = storage.read_json(run.evaluation / "record.json")
-    return record if record and "sides" in record and record["adapter"] == _fingerprint(run) else None
+    return record if record and "sides" in record and record["adapter"] == fingerprint(run) else None
 
 
 def read(run: Run) -> dict:
@@ -72,7 +72,7 @@ def is_unfinished(run: Run) -> bool:
     """Says whether an evaluation was begun that can go on where it stopped."""
     begun = _openings(run)
     record = storage.read_json(run.evaluation / "record.json") or {}
-    return bool(begun) and begun[-1]["adapter"] == _fingerprint(run) and record.get("opened", 0) < len(begun)
+    return bool(begun) and begun[-1]["adapter"] == fingerprint(run) and record.get("opened", 0) < len(begun)
 
 
 def evaluate(run: Run) -> dict:
@@ -109,7 +109,7 @@ def _evaluate(run: Run, state: State) -> dict:
     folder = run.evaluation / "rows"
     if not is_unfinished(run):
         shutil.rmtree(folder, ignore_errors=True)
-        storage.append_json(run.evaluation / "openings.jsonl", {"at": time.time(), "adapter": _fingerprint(run)})
+        storage.append_json(run.evaluation / "openings.jsonl", {"at": time.time(), "adapter": fingerprint(run)})
     folder.mkdir(exist_ok=True)
     work = Work(folder, state)
     left_out = sides.take(sitting, work)
@@ -126,7 +126,7 @@ def _evaluate(run: Run, state: State) -> dict:
         **judge.judge(sitting, work),
         "left_out": left_out,
         "seconds": state.seconds(),
-        "adapter": _fingerprint(run),
+        "adapter": fingerprint(run),
         "written": time.time(),
     }
     storage.write_json(run.evaluation / "record.json", record)
@@ -138,6 +138,7 @@ def _openings(run: Run) -> list[dict]:
     return storage.read_json_lines(run.evaluation / "openings.jsonl")
 
 
-def _fingerprint(run: Run) -> str:
+def fingerprint(run: Run) -> str:
+    """Answers what changes when the run's adapter does."""
     status = run.weights.stat() if run.weights else None
     return storage.fingerprint(status and [status.st_size, status.st_mtime_ns])

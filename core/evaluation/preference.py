@@ -63,6 +63,8 @@ def interval(wins: int, losses: int, most: int) -> tuple[float, float]:
     Of the outcome itself half the chance counts (the mid-p of Lancaster, 1961), without which the interval of so few
     answers would cover well over 95 of 100.
     An interval of what is not settled reaches one half, which the boundary has not ruled out.
+    Counted exactly for 20 pairs that all get a preference, it covers 97 of 100 over all true chances alike, and over
+    single ones 93 to 99.6, since so few answers have few intervals.
     """
     preferences = wins + losses
     if not preferences:

@@ -8,7 +8,7 @@ import pytest
 
 from core import storage, texts
 from core.errors import LessonError
-from core.evaluation import agreement, friends, tasting
+from core.evaluation import agreement, friends, tasting, tasting_pairs
 from core.evaluation.friends import Friend
 from core.evaluation.tasting import Tasting
 from core.training.runs import Run
@@ -28,7 +28,7 @@ def run(tmp_path) -> Run:
 @pytest.fixture
 def tasted(run) -> Tasting:
     written = [{"beginning": f"Uno {n}", "base": f" </script> {n}", "adapted": f" lluvia {n}"} for n in range(PAIRS)]
-    return tasting.lay_out(run, written, 0, PAIRS)
+    return tasting_pairs.lay_out(run, written, 0, PAIRS)
 
 
 def saved(tasted: Tasting, who: str = "Ana", said: tuple[str, ...] = ("left", "neither"), **changes) -> bytes:

@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 from core import processes, storage
 from core.data import table
 from core.errors import LessonError
-from core.evaluation import answers, tasting
+from core.evaluation import answers, tasting, tasting_pairs
 from core.evaluation.tasting import Tasting
 from core.training.runs import Run
 
@@ -44,7 +44,7 @@ def cut(adapted_run: Run, tmp_path_factory: pytest.TempPathFactory) -> tuple[Run
 
 @pytest.fixture(scope="module")
 def written(cut: tuple[Run, list[dict], dict]) -> Tasting:
-    return tasting.write(cut[0], WANTED)
+    return tasting_pairs.write(cut[0], WANTED)
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def test_few_test_texts_still_give_ten_pairs_and_it_is_said_how_many_they_are(ru
 
 
 def test_what_is_written_once_is_not_written_again(run, written):
-    assert tasting.write(run, WANTED) == written == tasting.read(run)
+    assert tasting_pairs.write(run, WANTED) == written == tasting.read(run)
 
 
 def test_an_adapter_that_changed_since_has_no_tasting(run, written):
@@ -117,7 +117,7 @@ def test_two_models_that_write_the_same_are_not_tasted(adapted_run, tmp_path):
     path.unlink()
     save_file(weights, path, {"format": "pt"})
     with pytest.raises(LessonError) as refused:
-        tasting.write(run, 1)
+        tasting_pairs.write(run, 1)
     assert refused.value.code == "tasting_alike"
     assert processes.read_state(tasting.folder(run))["error"]["code"] == "tasting_alike"
 
@@ -127,7 +127,7 @@ def test_without_test_texts_there_are_no_beginnings(adapted_run, tmp_path):
     shutil.rmtree(run.prepared / "test")
     table.save([], run.prepared / "test", ["text", "summary"])
     with pytest.raises(LessonError) as refused:
-        tasting.write(run)
+        tasting_pairs.write(run)
     assert refused.value.code == "tasting_no_texts"
 
 
@@ -135,7 +135,7 @@ def test_a_run_whose_base_model_is_gone_says_so(adapted_run, tmp_path):
     run = copied(adapted_run, tmp_path / "run-1")
     storage.write_json(run.folder / "settings.json", {**run.record(), "model_folder": str(tmp_path / "gone")})
     with pytest.raises(LessonError) as refused:
-        tasting.write(run, 1)
+        tasting_pairs.write(run, 1)
     assert processes.read_state(tasting.folder(run))["error"]["code"] == refused.value.code != "our_fault"
 
 
@@ -144,7 +144,7 @@ def test_a_run_whose_base_model_is_gone_says_so(adapted_run, tmp_path):
     [("", ""), ("Sola", "Sola"), ("uno dos tres", "uno"), ("a b\nc d e f g h i j k l m n o p q", "a b\nc d e f g h")],
 )
 def test_a_beginning_is_the_first_words_and_never_the_whole_text(text, first):
-    assert tasting.opening(text) == first
+    assert tasting_pairs.opening(text) == first
 
 
 # ------------------------------------------------------------------ the key
@@ -155,7 +155,7 @@ def test_the_sides_are_tossed_fairly_and_one_by_one(run, written, tmp_path):
     other = copied(run, tmp_path / "run-1")
     pairs = [{"beginning": "x", "base": f"b{n}", "adapted": f"a{n}"} for n in range(400)]
     tasting.folder(other).mkdir()
-    laid = tasting.lay_out(other, pairs, 0, 1)
+    laid = tasting_pairs.lay_out(other, pairs, 0, 1)
     lefts = [sides["left"] == "adapted" for sides in tasting.key(other)]
     assert [pair.left[0] == "a" for pair in laid.pairs] == lefts
     assert 150 < sum(lefts) < 250

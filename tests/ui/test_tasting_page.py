@@ -9,7 +9,7 @@ import pytest
 from core import learned, processes, storage, texts, workshop
 from core import project as projects
 from core.errors import LessonError
-from core.evaluation import answers, friends, tasting
+from core.evaluation import answers, friends, tasting, tasting_pairs
 from core.evaluation.friends import Friend
 from core.evaluation.tasting import PLACES, Tasting
 from core.training.runs import Run
@@ -32,7 +32,7 @@ def tasted(run: Run) -> Tasting:
     written = [
         {"beginning": f"Comienzo {n}:", "base": f" barco {n}", "adapted": f" lluvia {n}"} for n in range(1, PAIRS + 1)
     ]
-    return tasting.lay_out(run, written, 2, 5)
+    return tasting_pairs.lay_out(run, written, 2, 5)
 
 
 @pytest.fixture
@@ -149,7 +149,7 @@ def test_what_may_be_chance_is_said_to_be_so(begin, run, tasted):
 
 def test_fewer_than_ten_pairs_are_said_to_be_few(visit, project, run):
     tasting.folder(run).mkdir()
-    tasting.lay_out(run, [{"beginning": "Uno", "base": "", "adapted": " b"}], 0, 1)
+    tasting_pairs.lay_out(run, [{"beginning": "Uno", "base": "", "adapted": " b"}], 0, 1)
     page = visit("12_compare", "es", project)
     assert page.warning[0].value == words()("tasting.few", pairs=1)
     page.button(key="prediction.look").click().run()
