@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.ui import lesson, limits_panel, obey_panel, strange_panel, tasks_panel, testbed_panel, writing
 
-with lesson.page("04_try_model", "writing", "limits") as step:
+with lesson.page("04_try_model", "03_choose_model", "writing", "limits") as step:
     writing.warm()
     folder = writing.model_folder(step.project)
 

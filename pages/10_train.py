@@ -4,10 +4,10 @@ import streamlit as st
 
 from core import processes, workshop
 from core.training import plan, runs, watch
-from core.ui import lesson, live_run
+from core.ui import lesson, live_run, testbed_panel
 from core.ui.plain import model_name
 
-with lesson.page("10_train", "settings") as step:
+with lesson.page("10_train", "settings", "testbed") as step:
     made = runs.list_runs(step.project)
     run = made[0] if made else None
     status = processes.read_state(run.folder)["status"] if run else "none"
@@ -18,6 +18,8 @@ with lesson.page("10_train", "settings") as step:
     step.section("start", "slow")
     dial = workshop.run_settings(step.project).dial
     st.markdown(step("about_to", dial=step(f"dial.{dial}"), model=model_name(step.project.model, step.words)))
+    if status not in processes.ACTIVE:
+        testbed_panel.ask_sample(step)
     if status not in processes.ACTIVE and st.button(
         step("start.again" if run else "start.button"),
         key="start",

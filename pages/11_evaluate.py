@@ -3,9 +3,17 @@
 import streamlit as st
 
 from core.evaluation import evaluate
-from core.ui import evaluation_examples, evaluation_panel, evaluation_runs, export_panel, lesson, prediction_panel
+from core.ui import (
+    before_after_panel,
+    evaluation_examples,
+    evaluation_panel,
+    evaluation_runs,
+    export_panel,
+    lesson,
+    prediction_panel,
+)
 
-with lesson.page("11_evaluate", "metrics", "evaluation") as step:
+with lesson.page("11_evaluate", "metrics", "evaluation", "report", "writing", "testbed") as step:
     run = evaluation_runs.choose(step.project, step.words)
 
     # 1. Opening the envelope, after saying what will be in it.
@@ -33,8 +41,15 @@ with lesson.page("11_evaluate", "metrics", "evaluation") as step:
             evaluation_examples.show(record, step.words)
         step.section("spread", "optional")
         evaluation_examples.spread(record, step.words)
+
+        # 4. To take away.
         step.section("export", "optional")
         export_panel.show(record, step.words)
+
+    # 5. Her testbed, before and after.
+    if run.record()["task"] == "write":
+        step.section("before_after", "optional")
+        before_after_panel.show(run, step.project, step.words)
 
     step.code(run=run.name)
     ratio = record and record["against"]["base"]["perplexity"]["difference"]

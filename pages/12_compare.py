@@ -1,9 +1,11 @@
 """Step 12: base and adapted model side by side on her own prompts, a blind tasting, and the way to the decision."""
 
-from core import workshop
-from core.ui import compare_panel, decision_panel, lesson, tasting_panel, writing
+from pathlib import Path
 
-with lesson.page("12_compare", "writing", "tasting") as step:
+from core import workshop
+from core.ui import compare_panel, decision_panel, lesson, limits_panel, tasting_panel, writing
+
+with lesson.page("12_compare", "writing", "tasting", "limits") as step:
     writing.warm()
     run = workshop.adapted_run(step.project)
 
@@ -17,7 +19,11 @@ with lesson.page("12_compare", "writing", "tasting") as step:
     step.section("tasting", "slow")
     tasting_panel.show(run, step)
 
-    # 3. Is a language model right for her?
+    # 3. What each of the two takes for granted.
+    step.section("limits", "optional")
+    limits_panel.show(step.words, Path(run.record()["model_folder"]), "12", run.adapter)
+
+    # 4. Is a language model right for her?
     step.section("decide")
     decided = decision_panel.invite(step.project, run, step.language)
 

@@ -66,12 +66,9 @@ def _subtitle(record: dict, words: Words) -> str:
 
 
 def _verdict(record: dict, words: Words) -> str:
-    """Says of each rival, beginning with the untouched base, whether hers is better, and whether that may be luck."""
-    lines = [
-        f"<li><strong>{escape(words(f'side.{rival}'))}</strong>{escape(_against(record, rival, words))}</li>"
-        for rival in record["sides"]
-        if rival in record["against"] and _judged_by(record, rival)
-    ]
+    """Says of each rival, in the order of the sides, whether hers is better, and whether that may be luck."""
+    judged = {rival: _judged_by(record, rival) for rival in record["sides"] if rival in record["against"]}
+    lines = [_against(record, rival, name, words) for rival, name in judged.items() if name]
     return f'<ul class="verdict">{"".join(lines)}</ul>' if lines else ""
 
 
@@ -79,17 +76,15 @@ def _judged_by(record: dict, rival: str) -> str | None:
     return next((name for name in _FIRST[record["task"]] if name in record["against"][rival]), None)
 
 
-def _against(record: dict, rival: str, words: Words) -> str:
-    name = _judged_by(record, rival) or ""
-    found = record["against"][rival][name]
-    said = {
-        "metric": words(f"metric.{name}"),
-        "mine": record["sides"]["adapted"][name]["value"],
-        "theirs": record["sides"][rival][name]["value"],
-        "rows": record["sides"]["adapted"][name].get("rows") or record["rows"],
-    }
-    verdict = words(f"report.verdict.{found['says']}", **said)
-    return f"{verdict} {words('report.verdict.numbers', **said)}"
+def _against(record: dict, rival: str, name: str, words: Words) -> str:
+    mine, theirs = (record["sides"][side][name] for side in ("adapted", rival))
+    says = record["against"][rival][name]["says"]
+    verdict = words(f"report.verdict.{says}", rows=mine["rows"] or record["rows"])
+    numbers = words(
+        "report.verdict.numbers", metric=words(f"metric.{name}"), mine=mine["value"], theirs=theirs["value"]
+    )
+    side = escape(words(f"side.{rival}"))
+    return f'<li class="{says}"><strong>{side}</strong>{escape(f"{verdict} {numbers}")}</li>'
 
 
 def _pictures(record: dict, words: Words) -> str:
@@ -146,7 +141,7 @@ def _group(record: dict, name: str, words: Words) -> str:
             lines.append(f'<tr{strong}><th scope="row">{escape(words(f"side.{side}"))}</th>{cells}</tr>')
     title = f"{words(f'metric.{name}')} · {summary.direction(name, words)}"
     won = summary.who_wins(record, name, words)
-    said = escape(title) + (f"<br><small>{escape(won)}</small>" if won else "")
+    said = escape(title) + (f"<br><small>{escape(words('table.says'))} · {escape(won)}</small>" if won else "")
     return f'<tbody><tr><th colspan="3" scope="rowgroup">{said}</th></tr>{"".join(lines)}</tbody>'
 
 

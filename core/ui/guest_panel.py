@@ -1,5 +1,6 @@
 """Step 4: a model made for filling gaps, on a visit: it is tried here, and never becomes a project's base."""
 
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -7,8 +8,8 @@ import streamlit as st
 from core import texts
 from core.generation.generate import Candidate
 from core.generation.service import SERVICE
-from core.models import masked
-from core.ui import problem, session, writing
+from core.models import hub, masked
+from core.ui import hub_model, problem, session, writing
 from core.ui.lesson import Lesson
 from core.ui.plain import plain
 
@@ -34,6 +35,10 @@ def ask(step: Lesson) -> str | None:
 def show(step: Lesson, reference: str, text: str) -> dict[str, Any]:
     """Lets the guest fill the gap. Answers what the step's code needs."""
     st.caption(step("guest.note"))
+    code = {"part": "fill", "model": reference, "text": text[:500]}
+    if hub.is_hub_id(reference) and not Path(reference).is_dir() and not hub.on_disk(reference):
+        hub_model.bring(step, reference, step("guest.bring"), session.token())
+        return code
     if st.button(step("guest.button"), key="try", type="primary", icon=":material/visibility:"):
         st.session_state.pop(_SAID, None)
         with problem.shown(step.language, step("guest.asking")):
@@ -42,7 +47,7 @@ def show(step: Lesson, reference: str, text: str) -> dict[str, Any]:
     asked, found = st.session_state.get(_SAID, (None, []))
     if asked == (reference, text):
         _filled(step, found)
-    return {"part": "fill", "model": reference, "text": text[:500]}
+    return code
 
 
 def _filled(step: Lesson, found: list[Candidate]) -> None:

@@ -85,14 +85,18 @@ def _label(step: Lesson, looked: Looked) -> None:
 
 
 def _download(step: Lesson, id: str, looked: Looked | None, token: str | None) -> None:
-    """Offers the download, or shows the one that is under way, or stands still."""
+    label = step("download", size=looked.bytes / 1e6) if looked and looked.may_have else ""
+    bring(step, id, label, token)
+
+
+def bring(step: Lesson, id: str, label: str, token: str | None = None) -> None:
+    """Offers a model's download by a button with this label, or shows the one that is under way, or stands still."""
     status = download.state(id)["status"]
     if status in processes.ACTIVE:
         st.fragment(_under_way, run_every=_TICK_SECONDS)(step, id)
     elif status not in ("none", "finished"):
         _standing(step, id, token)
-    elif looked and looked.may_have:
-        label = step("download", size=looked.bytes / 1e6)
+    elif label:
         if st.button(label, key="download", type="primary", icon=":material/download:"):
             _begin(step, id, token)
         st.caption(step.words.body("download"))

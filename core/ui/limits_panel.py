@@ -1,5 +1,6 @@
 """What a model takes for granted, by pairs that differ in a word; what a small one cannot do; when to do without."""
 
+from html import escape
 from pathlib import Path
 
 import plotly.graph_objects as go
@@ -9,20 +10,27 @@ from core import texts
 from core.generation import pairs
 from core.generation.pairs import Chance, Pair
 from core.generation.service import SERVICE
+from core.models import folder as models
 from core.texts import Words
 from core.ui import plots, problem, writing
 from core.ui.plain import plain
 
 OWN = "own"
 SIDES = ("left", "right", "alike")
+_LONGEST = 30  # characters of the words by which a beginning is called
 
 
 @st.fragment
 def show(words: Words, folder: Path, key: str, adapter: Path | None = None) -> None:
     """Asks for a pair and her bet, and shows both probabilities: the base's, and with `adapter` the adapted one's too.
 
-    `key` keeps apart what is asked in each step; the words are those of `writing` and `limits`.
+    `key` keeps apart what is asked in each step; the words are those of `writing` and `limits`. When to do without is
+    told where nothing is adapted yet.
     """
+    parts = ("limits.cannot", "limits.without") if adapter is None else ("limits.cannot",)
+    if writing.task_of(folder) != "write":  # it has no next word to ask about
+        st.caption(words("limits.lent"))
+        folder, adapter = models.find(models.CLASSROOM), None
     pair = _ask(words, folder, key)
     said = f"{key}.limits.said"  # what was measured last: the pair, and by side its chances
     bet = st.pills(
@@ -42,7 +50,7 @@ def show(words: Words, folder: Path, key: str, adapter: Path | None = None) -> N
     measured, chances = st.session_state.get(said, (None, {}))
     if measured == pair:
         _told(words, pair, chances, bet, key)
-    for part in ("limits.cannot", "limits.without"):
+    for part in parts:
         with st.expander(words(part), icon=":material/lightbulb:"):
             st.markdown(words.body(part))
 
@@ -73,35 +81,45 @@ def _ask(words: Words, folder: Path, key: str) -> Pair:
 
 
 def _told(words: Words, pair: Pair, chances: dict[str, list[Chance]], bet: str | None, key: str) -> None:
+    names = _names(words, pair)
     for side, found in chances.items():
         if len(chances) > 1:
             st.markdown(f"**{words(f'side.{side}').capitalize()}**")
         if found and found[0].asked:
-            st.markdown(_sentence(words, found[0], bet if side == "base" else None))
+            st.markdown(_sentence(words, found[0], names, bet if side == "base" else None))
         if found:
-            _bars(words, found, f"{key}.limits.{side}.bars")
+            _bars(words, found, names, f"{key}.limits.{side}.bars")
     st.caption(words("limits.also"))
     if len(chances) > 1:
         st.caption(words("limits.adapted"))
 
 
-def _sentence(words: Words, chance: Chance, bet: str | None) -> str:
+def _names(words: Words, pair: Pair) -> tuple[str, str]:
+    """Answers what to call the two beginnings: by the words that only each has, or by their order."""
+    one, other = (" ".join(found) for found in pairs.differing(pair.left, pair.right))
+    if not (one and other) or max(len(one), len(other)) > _LONGEST:
+        return words("limits.first"), words("limits.second")
+    return one, other
+
+
+def _sentence(words: Words, chance: Chance, names: tuple[str, str], bet: str | None) -> str:
     one, other = (texts.percent(value, words.language, 1) for value in (chance.left, chance.right))
     times = texts.number(chance.times, words.language)
-    said = words(f"limits.told.{chance.likelier}", word=plain(chance.word), times=times, one=one, other=other)
+    facts = {"first": plain(names[0]), "second": plain(names[1]), "one": one, "other": other, "times": times}
+    said = words(f"limits.told.{chance.likelier}", word=plain(chance.word), **facts)
     return said + (f" {words('limits.foreseen' if bet == chance.likelier else 'limits.unforeseen')}" if bet else "")
 
 
-def _bars(words: Words, found: list[Chance], key: str) -> None:
+def _bars(words: Words, found: list[Chance], names: tuple[str, str], key: str) -> None:
     c = plots.colours()
     figure = go.Figure()
-    for side, colour in (("left", c["main"]), ("right", c["other"])):
+    for side, name, colour in zip(SIDES, names, (c["main"], c["other"]), strict=False):
         values = [getattr(chance, side) for chance in found]
         figure.add_bar(
             x=values,
             y=[plots.visible(chance.word) for chance in found],
             orientation="h",
-            name=words("limits.first" if side == "left" else "limits.second"),
+            name=escape(name),
             marker_color=colour,
             text=[texts.percent(value, words.language, 1) for value in values],
             textposition="outside",

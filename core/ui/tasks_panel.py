@@ -10,7 +10,7 @@ from core.errors import LessonError
 from core.generation.generate import Sampling
 from core.generation.serve import ASK
 from core.generation.service import SERVICE
-from core.generation.whole import Option
+from core.generation.whole import GAP, Option
 from core.models import folder as models
 from core.models.kind import SEQ2SEQ
 from core.texts import Words
@@ -120,7 +120,7 @@ def _choose(step: Lesson, folder: Path, task: str) -> dict[str, Any]:
         step(f"options.{task}"), words(f"sample.{task}.options"), key=f"04.{task}.options", persist_state=writing.KEPT
     )
     options = list(dict.fromkeys(one.strip() for one in listed.split(",") if one.strip()))
-    whole = words.body("form.classify", text=text) if task == "classify" else text
+    whole = words.body("form.classify", text=text.replace(GAP, "…")) if task == "classify" else text
     bet = st.pills(step("bet"), options, format_func=plain, key=f"04.{task}.bet") if options else None
     said = st.session_state.setdefault(_SAID, {})
     if st.button(step("choose.button"), key="try", type="primary", icon=":material/visibility:"):

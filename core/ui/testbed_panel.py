@@ -1,4 +1,4 @@
-"""Step 4: her testbed, a box for each kind of beginning and one more, kept as she writes."""
+"""Her testbed: in step 4 a box for each kind of beginning and one more; in step 10, which one the samples follow."""
 
 from collections.abc import Mapping
 
@@ -11,6 +11,8 @@ from core.ui import session
 from core.ui.lesson import Lesson
 
 _BOX = "testbed."
+_SAMPLE = "10.sample"
+_LONGEST = 80  # characters of a beginning in a list
 
 
 def show(step: Lesson) -> int:
@@ -47,6 +49,28 @@ def add(key: str) -> None:
     project = testbed.add(session.ensure_project(), st.session_state[key])
     for name, beginning in boxes(project).items():
         st.session_state[_BOX + name] = beginning.text
+
+
+def ask_sample(step: Lesson) -> None:
+    """Asks which of her beginnings the samples of the training go on from, where there are several."""
+    written = [one.text for one in testbed.beginnings(step.project)]
+    if step.project is None or step.project.task != "write" or len(written) < 2:
+        return
+    st.session_state.setdefault(_SAMPLE, testbed.sample(step.project))
+    if st.session_state[_SAMPLE] not in written:
+        st.session_state[_SAMPLE] = testbed.sample(step.project)
+    st.selectbox(
+        step("samples_from"),
+        written,
+        format_func=lambda text: " ".join(text.split())[:_LONGEST],
+        key=_SAMPLE,
+        on_change=_keep_sample,
+        args=(step,),
+    )
+
+
+def _keep_sample(step: Lesson) -> None:
+    step.keep(prompt=st.session_state[_SAMPLE])
 
 
 def _keep(drawn: Mapping[str, Beginning]) -> None:

@@ -4,12 +4,15 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import make_models
 import psutil
 import pytest
 
 from core.errors import LessonError
+from core.generation import pairs, whole
 from core.generation.generate import Sampling, next_tokens, stream
 from core.generation.loaded import Loaded
+from core.generation.serve import ASK
 from core.generation.service import Service
 from core.models.folder import find
 from core.tasks import TASKS
@@ -68,6 +71,52 @@ def test_it_streams_a_text_piece_by_piece(service: Service):
 def test_it_puts_the_prompt_in_the_form_of_the_task(service: Service, classroom: Loaded):
     note = "El club del barrio abre la pileta el sábado. La entrada es libre y hay clases de natación."
     assert said(service.stream(MODEL, note, CALM)) != said(service.stream(MODEL, note, CALM, task="summarize"))
+
+
+SENTENCE = "El pan está sobre la ___ de la cocina."
+
+
+def test_it_tells_which_of_several_words_makes_the_likeliest_sentence(service: Service, classroom: Loaded):
+    answered = service.compare(MODEL, SENTENCE, ["luna", "mesa"])
+    expected = whole.compare(classroom, SENTENCE, ["luna", "mesa"])
+    assert [option.text for option in answered] == [option.text for option in expected] == ["mesa", "luna"]
+    assert answered[0].share == pytest.approx(expected[0].share, rel=0.1)
+
+
+def test_it_tells_how_surprising_texts_are(service: Service, classroom: Loaded):
+    texts = ["La noche de la ciudad", "Ciudad noche la la de"]
+    answered, expected = service.surprise(MODEL, texts), whole.surprise(classroom, texts)
+    assert [score.tokens for score in answered] == [score.tokens for score in expected]
+    assert answered[0].nats == pytest.approx(expected[0].nats, rel=0.1)
+    assert answered[0].perplexity < answered[1].perplexity
+
+
+def test_it_compares_two_beginnings(service: Service, classroom: Loaded):
+    (pair, *_) = pairs.given("es")
+    answered = service.pairs(MODEL, pair.left, pair.right, [pair.word], count=2)
+    (expected, *_) = pairs.compare(classroom, pair.left, pair.right, [pair.word], count=0)
+    assert len(answered) == 3
+    assert (answered[0].word, answered[0].asked, answered[0].likelier) == (pair.word, True, expected.likelier)
+    assert answered[0].left == pytest.approx(expected.left, rel=0.1)
+
+
+def test_a_guest_fills_gaps_beside_the_model_that_writes(service: Service, child, tmp_path: Path):
+    guest, pid = make_models.make_masked(tmp_path / "bert"), child().pid
+    assert len(service.fill(guest, "El taller abre en la ___ del pueblo.", count=4)) == 4
+    with pytest.raises(LessonError, match="no_gap"):
+        service.fill(guest, "Sin lugar")
+    with pytest.raises(LessonError, match="not_masked"):
+        service.fill(MODEL, SENTENCE)
+    with pytest.raises(LessonError) as refused:
+        service.compare(MODEL, SENTENCE, ["una"])
+    assert refused.value.facts == {"found": 1}, "a number stays a number"
+    assert service.next_tokens(MODEL, "Hola", CALM)
+    assert child().pid == pid
+
+
+def test_a_request_is_read_as_it_stands_by_a_model_that_was_not_taught_to_talk(service: Service):
+    asked = "Pregunta: ¿De qué color es la nieve?\nRespuesta:"
+    assert said(service.stream(MODEL, asked, CALM, task=ASK)) == said(service.stream(MODEL, asked, CALM))
 
 
 def test_whoever_stops_listening_is_not_answered_any_more_and_the_next_question_is(service: Service):

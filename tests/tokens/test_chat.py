@@ -14,7 +14,7 @@ from core.generation.generate import Sampling, complete_all, stream
 from core.tasks import TASKS
 from core.tokens import chat, encode, form
 from core.tokens import tokenizer as tokenizers
-from core.tokens.encode import IGNORED, encode_rows, prompt_ids
+from core.tokens.encode import IGNORED, encode_rows, prompt_ids, request_ids
 
 SUMMARIZE, WRITE = TASKS["summarize"], TASKS["write"]
 NOTE = {"row": 1, "text": "El mercado abre el lunes. " * 12, "summary": "Abre el mercado."}
@@ -63,6 +63,26 @@ def test_a_row_is_what_transformers_itself_makes_of_the_conversation(tmp_path, t
     scored = [label for label in example.labels if label != IGNORED]
     assert tokenizer.decode(scored) == "Abre el mercado.<|im_end|>"
     assert example.characters == len("Abre el mercado.")
+
+
+def test_a_request_is_what_transformers_itself_makes_of_a_turn_that_waits_for_its_answer(tmp_path):
+    from transformers import AutoTokenizer
+
+    folder = talking(tmp_path, CHATML)
+    tokenizer, request = tokenizers.load(folder), "¿De qué color es la nieve? <|im_end|>"
+    own = AutoTokenizer.from_pretrained(folder)
+    asked = own.apply_chat_template([{"role": "user", "content": request}], tokenize=False, add_generation_prompt=True)
+    ids = request_ids(request, tokenizer, "es", 400)
+    assert tokenizer.decode(ids) == asked
+    assert ids.count(tokenizer.backend.token_to_id("<|im_end|>")) == 1, "a mark in her words is words"
+    assert len(request_ids(request * 500, tokenizer, "es", 60)) == 60
+
+
+def test_a_request_to_a_seq2seq_model_has_no_prefix_of_another_task(base):
+    tokenizer = tokenizers.load(base("t5"))
+    assert tokenizer.prefix
+    asked = request_ids("El taller abre", tokenizer, "es", 60)
+    assert asked == [*tokenizer.encode("El taller abre"), tokenizer.eos_id]
 
 
 def test_a_model_writes_from_where_it_was_taught_to_answer(tmp_path):

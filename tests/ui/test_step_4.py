@@ -9,7 +9,7 @@ import sys
 import make_models
 import pytest
 
-from core import classroom, processes, testbed, texts
+from core import classroom, processes, testbed, texts, workshop
 from core import project as projects
 from core.errors import LessonError
 from core.generation import pairs
@@ -146,6 +146,10 @@ def bert(tmp_path_factory):
 
 def test_a_model_made_for_gaps_is_a_guest_and_the_project_keeps_its_own(visit, begun, bert):
     page = choose(visit(NAME, project=begun), "gap")
+    page.selectbox(key="04.gap.with").set_value("es").run()
+    assert page.button(key="download").label == say()("guest.bring"), (
+        "it is not here, and comes by a process of its own"
+    )
     page.selectbox(key="04.gap.with").set_value("own").run()
     refused(press(page), "model_not_a_name", model="")
     page.text_input(key="04.gap.guest").set_value(str(classroom.MODEL)).run()
@@ -268,7 +272,8 @@ def test_a_pair_is_bet_on_and_then_told_in_a_sentence(visit, begun, language):
     page.button_group(key="04.limits.bet.name").set_value("left").run()
     assert not page.get("plotly_chart")
     shown = said(press(page, "04.limits"))
-    assert f"«{given.word}» es" in shown or f"“{given.word}” is" in shown
+    assert "«Ramón»" in shown or "“Ramón”" in shown
+    assert "Ramona" in page.get("plotly_chart")[0].proto.spec
     assert words("limits.foreseen") in shown
     assert len(page.get("plotly_chart")) == 1
 
@@ -286,6 +291,44 @@ def test_a_pair_that_is_none_is_said_and_stays(visit, begun, left, right, code):
     page.text_input(key="04.limits.own.left").set_value("El río " * 7000 + "🙂").run()
     assert len(press(page, "04.limits").get("plotly_chart")) == 1, "without a word of hers the bars are there"
     said(page)
+
+
+# ------------------------------------------------------------------ in later steps
+
+
+def test_step_12_asks_both_models_of_the_same_pair(visit, project):
+    page = visit("12_compare", project=project)
+    shown = said(press(page, "12.limits"))
+    for side in ("base", "adapted"):
+        assert f"**{say()(f'side.{side}').capitalize()}**" in shown
+    assert say()("limits.adapted") in shown
+    assert {"12.limits.base.bars", "12.limits.adapted.bars"} <= {chart.key for chart in page.get("plotly_chart")}
+
+
+def test_step_11_has_both_models_go_on_from_her_testbed(visit, project):
+    testbed.keep(project, [Beginning("Anoche, en la cocina,", "like")])
+    page, words = visit("11_evaluate", "en", project), texts.words("en", "testbed")
+
+    def written():
+        assert words("before_after.look") in said(press(page, "before_after"))
+        assert page.button(key="before_after").label == words("before_after.again")
+        return [text.value for text in page.text if text.value.startswith("Anoche, en la cocina,")]
+
+    first, second = written(), written()
+    assert len(first) == len(second) == 2
+    assert first != second, "another draw"
+
+
+def test_step_10_asks_which_beginning_the_samples_follow(visit, project):
+    page = visit("10_train", project=project)
+    second = kept(project)[1].text
+    assert page.selectbox(key="10.sample").value == kept(project)[0].text
+    page.selectbox(key="10.sample").set_value(second).run()
+    said(page)
+    assert workshop.first_prompt(projects.open_project(project.folder.parent, project.id)) == second
+    assert repr(second) in python_of(page)
+    testbed.keep(project, [Beginning("Uno", "like"), Beginning("Dos", "other")])
+    assert visit("10_train", project=project).selectbox(key="10.sample").value == "Uno"
 
 
 # ------------------------------------------------------------------ the code
