@@ -70,12 +70,16 @@ def tasting_of(run: Run) -> Tasting | None:
 
 
 def copying_of(run: Run, record: dict | None) -> Copying | None:
-    """Answers what was found by looking; where the evaluation measured the novelty of many texts, the share is its."""
+    """Answers what was found of copying: by looking at what she let it write, or by the evaluation's novelty.
+
+    Of the two it is the worse: who shares a model should know the most that was seen. Only looking knows the longest.
+    """
     looked = copies.found(run)
     novelty = (record or {}).get("sides", {}).get("adapted", {}).get("novelty")
     if not novelty or novelty["value"] is None:
         return looked
-    return Copying(novelty["rows"], 1 - novelty["value"], looked.longest if looked else 0)
+    measured = Copying(novelty["rows"], 1 - novelty["value"], looked.longest if looked else 0)
+    return looked if looked and looked.share >= measured.share else measured
 
 
 def dose_of(project: Project) -> Dose | None:

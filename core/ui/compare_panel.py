@@ -100,7 +100,7 @@ def _show(run: Run, pair: Pair, place: int, words: Words) -> None:
     opening = writing.opened(pair.prompt) if run.record()["task"] == "write" else ""
     base, adapted = st.columns(2)
     base.caption(words("side.base"))
-    base.container(border=True).text(opening + writing.joined(pair.steps["base"]))
+    base.container(border=True).text(opening + writing.joined(pair.steps["base"]).rstrip())
     adapted.caption(words("side.adapted"))
     with adapted:
         copies_view.show(

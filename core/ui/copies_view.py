@@ -6,7 +6,7 @@ from html import escape
 import streamlit as st
 
 from core import texts
-from core.evaluation import copies
+from core.evaluation import copies, evaluate, evidence
 from core.evaluation.copying import Copy, Index, Looked
 from core.texts import Words
 from core.training.runs import Run
@@ -52,20 +52,21 @@ def marked(text: str, looked: Looked) -> str:
 def warn(run: Run, language: str) -> None:
     """Says, before she shares a model, what was seen of its copying; that nobody looked is said too."""
     words = texts.words(language, "copies")
-    found = copies.found(run)
+    found = evidence.copying_of(run, evaluate.result(run))
     if found is None:
         st.info(f"**{words('warn.unlooked')}** {words.body('warn.unlooked')}", icon=":material/search:")
         st.page_link("pages/12_compare.py", label=words("warn.look"), icon=":material/arrow_back:")
         return
-    share = texts.percent(found.share, language)
-    facts = {"share": share, "longest": found.longest, "texts": found.texts}
-    if not found.longest:
+    facts = {"share": texts.percent(found.share, language), "longest": found.longest, "texts": found.texts}
+    if not found.share:
         st.caption(words("warn.none", **facts))
         return
-    passage = max(copies.kept(run), key=lambda one: one["longest"])["passage"]
-    said = f"**{words('warn', **facts)}** {words.body('warn.much' if found.is_high else 'warn.little')}"
-    shown = f"{said}\n\n`{in_code(passage)}`"
-    (st.warning if found.is_high else st.info)(shown, icon=":material/content_copy:")
+    said = words("warn" if found.longest else "warn.share", **facts)
+    said = f"**{said}** {words.body('warn.much' if found.is_high else 'warn.little')}"
+    if found.longest:
+        passage = max(copies.kept(run), key=lambda one: one["longest"])["passage"]
+        said += f"\n\n`{in_code(passage)}`"
+    (st.warning if found.is_high else st.info)(said, icon=":material/content_copy:")
 
 
 def _told(looked: Looked, words: Words) -> str:

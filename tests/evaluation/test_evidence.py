@@ -5,8 +5,8 @@ import math
 import pytest
 
 from core import processes, storage
-from core.evaluation import energy, evidence
-from core.grounds import Comparison
+from core.evaluation import copies, energy, evidence
+from core.grounds import Comparison, Copying
 from core.project import open_project
 
 
@@ -53,6 +53,22 @@ def test_each_rival_is_read_so_that_more_is_better_for_the_adapted_model():
     assert ngram == Comparison("ngram", "bits_per_character", 0.2, -math.inf, math.inf, 206)
     assert lead == Comparison("lead1", "rougeL", 0.04, -0.01, 0.09, 100)
     assert (base.wins, few_shot.loses, ngram.wins, ngram.loses, lead.wins) == (True, True, False, False, False)
+
+
+def test_of_copying_the_worse_of_what_was_looked_at_and_what_was_measured_counts(adapted_run):
+    def measured(value):
+        return {"sides": {"adapted": {"novelty": {"value": value, "rows": 26}}}}
+
+    assert evidence.copying_of(adapted_run, None) is None
+    assert evidence.copying_of(adapted_run, measured(None)) is None
+    assert evidence.copying_of(adapted_run, measured(0.75)) == Copying(26, 0.25, 0)
+    try:
+        text = f"hoy {next(copies.texts(adapted_run))}"
+        copies.keep(adapted_run, text, copies.index(adapted_run).look(text), 1.0)
+        found = evidence.copying_of(adapted_run, measured(1.0))
+        assert (found.texts, found.longest) == (1, round(found.share * (found.longest + 1)))
+    finally:
+        (adapted_run.folder / "copies.jsonl").unlink()
 
 
 def test_a_finished_run_tells_its_time_and_its_memory(project, adapted_run):

@@ -160,13 +160,29 @@ def test_both_write_from_one_seed_a_word_is_weighed_by_both_and_the_testbed_goes
     assert [pair.prompt for pair in page.session_state["12.written"]] == prompts
 
 
+def wrote(run, adapted):
+    """What the page has in hand once both have written."""
+    steps = {"base": [Step(" nada", 1.0, [])], "adapted": [Step(adapted, 1.0, [])]}
+    return [Pair(str(run.folder), "Anoche", Sampling(), steps, 1.0)]
+
+
+def test_of_a_model_of_two_halves_it_says_why_no_word_is_weighed(visit, project, run, base):
+    record = run.record() | {"model_folder": str(base("t5"))}
+    (run.folder / "settings.json").unlink()  # it may be the finished project's own, by a hard link
+    storage.write_json(run.folder / "settings.json", record)
+    page = visit("12_compare", project=project)
+    page.session_state["12.written"] = wrote(run, " una cosa")
+    page.run()
+    assert texts.words("es", "12_compare")("why.seq2seq") in said(page)
+    assert not [group for group in page.button_group if group.key.startswith(("why.", "12.adapted"))]
+
+
 @IN_BOTH_LANGUAGES
 def test_what_was_copied_is_marked_as_text_with_where_it_comes_from_and_step_13_warns(visit, project, run, language):
     """A text is put in place of what the model wrote: a planted copy, and what a browser would take for a picture."""
     copied = next(copies.texts(run))
-    written = {"base": [Step(" nada", 1.0, [])], "adapted": [Step(f" <img src=x> {copied} ", 1.0, [])]}
     page = visit("12_compare", language, project)
-    page.session_state["12.written"] = [Pair(str(run.folder), "Anoche", Sampling(), written, 1.0)]
+    page.session_state["12.written"] = wrote(run, f" <img src=x> {copied} ")
     page.run()
     shown = [body for body in html(page) if "<mark" in body]
     assert "&lt;img src=x&gt;" in shown[0]
@@ -176,7 +192,10 @@ def test_what_was_copied_is_marked_as_text_with_where_it_comes_from_and_step_13_
     assert [w.value for w in warned.warning if texts.words(language, "copies").body("warn.much") in w.value]
 
 
-def test_step_13_says_that_nobody_looked_for_copies(visit, project):
+def test_step_13_says_what_was_measured_of_copying_or_that_nobody_looked(visit, project, run):
+    rows = evaluate.read(run)["sides"]["adapted"]["novelty"]["rows"]
+    assert texts.words("es", "copies")("warn.none", texts=rows) in said(visit("13_share", project=project))
+    compare(run, 0.7, 0.8)
     assert texts.words("es", "copies")("warn.unlooked") in said(visit("13_share", project=project))
 
 
