@@ -131,6 +131,8 @@ def _choose(step: Lesson, folder: Path, task: str) -> dict[str, Any]:
             said[task] = whole, options, SERVICE.compare(folder, whole, options)
     if task in said and said[task][:2] == (whole, options):
         _chosen(step, said[task][2], bet, task)
+        if task == "classify" and kind_of(folder) == "classroom":
+            st.caption(step("here.classify"))
     return {"part": "choose", "model": _reference(step, folder), "text": whole[:500], "options": options}
 
 
@@ -144,8 +146,6 @@ def _chosen(step: Lesson, chosen: list[Option], bet: str | None, task: str) -> N
     labels = [texts.percent(option.share, step.language, 1) for option in chosen]
     figure = plots.words([option.text for option in chosen], [option.share for option in chosen], labels, place)
     plots.show(figure, step("chose.alt", best=best.text), f"04.{task}.bars", height=60 + 30 * len(chosen))
-    if task == "classify":
-        st.caption(step("here.classify"))
 
 
 def _code(folder: Path, step: Lesson, prompt: str, sampling: Sampling) -> dict[str, Any]:
