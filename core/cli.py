@@ -194,6 +194,19 @@ def open_capsule(options: argparse.Namespace) -> None:
     print(arrival.open_capsule(_root(options), options.file).folder)
 
 
+def notebook(options: argparse.Namespace) -> None:
+    """Writes what a run did as notebooks, in a ZIP beside it."""
+    from core import storage
+    from core.sharing import notebook as books
+    from core.training import runs
+
+    run = runs.open_run(options.run_folder)
+    project = projects.open_project(run.workspace, run.folder.parent.parent.name)
+    path = run.folder / "share" / "notebook.zip"
+    storage.write_bytes(path, books.parcel(run, project, language(options), options.lessons))
+    print(path)
+
+
 def _root(options: argparse.Namespace) -> Path:
     return Path(options.workspace).absolute() if options.workspace else projects.workspace()
 
@@ -257,7 +270,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help=words("option.set"))
     one.add_argument("--workspace", metavar="DIR", help=words("option.workspace"))
     one.add_argument("--json", action="store_true", help=words("option.json"))
-    on_a_run = (train, promise, evaluate, tasting, generate, merge, copies)
+    on_a_run = (train, promise, evaluate, tasting, generate, merge, notebook, copies)
     for run in on_a_run:
         command(run.__name__, run).add_argument("run_folder", metavar="RUN", type=Path, help=words("option.run"))
     commands.choices["train"].add_argument("--finish", action="store_true", help=words("option.finish"))
@@ -270,6 +283,7 @@ def _parser() -> argparse.ArgumentParser:
     asked.add_argument("--temperature", type=float, default=0.8, help=words("option.temperature"))
     asked.add_argument("--tokens", type=int, default=60, help=words("option.tokens"))
     asked.add_argument("--seed", type=int, default=7, help=words("option.seed"))
+    commands.choices["notebook"].add_argument("--lessons", action="store_true", help=words("option.lessons"))
     packing = command("capsule", capsule)
     packing.add_argument("project_folder", metavar="PROJECT", type=Path, help=words("option.project"))
     packing.add_argument("--without-texts", action="store_true", help=words("option.without_texts"))

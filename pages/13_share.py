@@ -6,7 +6,7 @@ from core import workshop
 from core.evaluation import evaluate
 from core.sharing import adapter, merged
 from core.sharing.card import card
-from core.ui import capsule_panel, copies_view, lesson, merged_panel, writing
+from core.ui import capsule_panel, copies_view, lesson, merged_panel, notebook_panel, writing
 
 with lesson.page("13_share", "writing") as step:
     run = workshop.adapted_run(step.project)
@@ -37,7 +37,11 @@ with lesson.page("13_share", "writing") as step:
     step.section("capsule", "optional")
     capsule_panel.make(step.project, step.words)
 
-    # 4. Back again: an adapter file of this base, loaded and made to write.
+    # 4. The same without the workshop.
+    step.section("notebook", "optional")
+    notebook_panel.show(run, step.project, step.words)
+
+    # 5. Back again: an adapter file of this base, loaded and made to write.
     step.section("load", "optional")
     uploaded = st.file_uploader(step("upload"), "zip", key="adapter_file")
     if uploaded and st.session_state.get("13.loaded") != uploaded.file_id:

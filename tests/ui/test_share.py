@@ -1,8 +1,16 @@
 """Step 13: what she takes home is made when she asks, and said where it lies."""
 
+import ast
+import io
+import zipfile
+
+import nbformat
+from nbclient import NotebookClient
+
 from core import project as projects
 from core import texts, workshop
-from core.sharing import arrival, capsule, merged
+from core.evaluation import evaluate
+from core.sharing import arrival, capsule, merged, notebook
 from core.training import runs
 
 
@@ -80,3 +88,22 @@ def test_what_is_no_capsule_is_said_on_the_first_page_and_nothing_is_kept(visit,
     assert texts.words("es", "errors")("not_a_capsule") in page.error[0].value
     assert projects.list_projects(workspace) == []
     assert not [path for path in workspace.iterdir() if path.name.startswith("tmp")]
+
+
+def test_her_notebook_run_in_jupyter_gives_what_the_workshop_measured(project, tmp_path, monkeypatch):
+    """In a folder of its own, where this project is not to be found."""
+    (run,) = runs.list_runs(project)
+    zipfile.ZipFile(io.BytesIO(notebook.parcel(run, project, "es"))).extractall(tmp_path / "parcel")
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    book = nbformat.read(tmp_path / "parcel" / "taller.ipynb", 4)
+    resources = {"metadata": {"path": str(tmp_path / "parcel")}}
+    NotebookClient(book, timeout=300, kernel_name="python3", resources=resources).execute()
+    (cell,) = [cell for cell in book.cells if cell.id == "evaluate"]
+    said = "".join(output.get("text", "") for output in cell.outputs if output.get("name") == "stdout")
+    base, adapted, measured = [ast.literal_eval(line)["perplexity"] for line in said.splitlines()]
+    assert measured == evaluate.read(run)["adapted"]["perplexity"]
+    assert abs(adapted / measured - 1) < 0.01
+    assert abs(base / evaluate.read(run)["base"]["perplexity"] - 1) < 0.01
+    assert (tmp_path / "parcel" / "adapter" / "adapter_model.safetensors").is_file()
