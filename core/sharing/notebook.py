@@ -18,7 +18,7 @@ from core import classroom, storage, testbed, texts
 from core.data import table
 from core.data.split import PARTS
 from core.errors import LessonError
-from core.evaluation import measure
+from core.evaluation import evaluate, measure
 from core.models import folder as models
 from core.models.folder import CLASSROOM, public_name
 from core.models.kind import SEQ2SEQ, kind_of
