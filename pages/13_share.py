@@ -15,10 +15,9 @@ with lesson.page("13_share", "writing") as step:
     step.section("keep")
     st.markdown(step("contents"))
     copies_view.warn(run, step.language)
-    content = adapter.pack(run, step.project, step.language)
     st.download_button(
-        step("download", size=len(content) / 1e6),
-        content,
+        step("download", size=adapter.bytes_of(run) / 1e6),
+        lambda: adapter.pack(run, step.project, step.language),
         f"{step('file_name')}-{run.name}.zip",
         "application/zip",
         key="download",

@@ -32,10 +32,20 @@ def pack(run: Run, project: Project, language: str) -> bytes:
         for path in sorted(run.adapter.iterdir()):
             archive.write(path, path.name)
         archive.writestr("README.md", card(run, project, evaluate.result(run), language))
-        if run.record()["model"] == CLASSROOM and run.settings().method != "full":
+        if _brings_its_base(run):
             for path in sorted(classroom.MODEL.iterdir()):
                 archive.write(path, f"base/{path.name}")
     return buffer.getvalue()
+
+
+def bytes_of(run: Run) -> int:
+    """Answers about how much the ZIP takes, without making it: weights hardly become smaller."""
+    files = [*run.adapter.iterdir(), *(classroom.MODEL.iterdir() if _brings_its_base(run) else ())]
+    return sum(path.stat().st_size for path in files)
+
+
+def _brings_its_base(run: Run) -> bool:
+    return run.record()["model"] == CLASSROOM and run.settings().method != "full"
 
 
 def unpack(project: Project, content: bytes, name: str) -> Path:
