@@ -160,7 +160,7 @@ def test_a_run_of_a_t5_goes_from_its_promise_to_its_card(base, summarizing):
     assert curve.best is not None
     assert curve.base is not None
     assert curve.best[1] < curve.base
-    assert verdict.read(run).code in ("learned", "luck")
+    assert verdict.read(run).code == "few"  # of two validation texts
     assert [told["step"] for told in watch.samples(run)] == [0, 4, 8]
     record = evaluate.evaluate(run)
     assert record["against"]["base"]["perplexity"]["difference"] < 1
