@@ -13,7 +13,7 @@ from core.ui import (
     prediction_panel,
 )
 
-with lesson.page("11_evaluate", "metrics", "evaluation", "report", "writing", "testbed") as step:
+with lesson.page("11_evaluate", "writing", "testbed", "metrics", "evaluation", "report") as step:
     run = evaluation_runs.choose(step.project, step.words)
 
     # 1. Opening the envelope, after saying what will be in it.

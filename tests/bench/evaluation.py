@@ -1,6 +1,6 @@
 """How long an evaluation takes with the classroom's model: to score 1 000 texts, and to write from 200 of them.
 
-    python tests/bench/evaluate.py [--rows 1000] [--written 200]
+    python tests/bench/evaluation.py [--rows 1000] [--written 200]
 
 Prints one line of JSON: seconds of each side and kind, of all three models together, of the judging. Exits with 1 where
 all three together take longer than is promised of one: perplexity of 1 000 rows under 60 s, 200 generations under
