@@ -6,12 +6,12 @@ from core.texts import Words
 
 
 def table(record: dict, words: Words) -> list[list[str]]:
-    """Answers the table, its heading first: a line a metric, with every side's value and who wins it.
+    """Answers the table, its heading first: a line a metric, with who wins it and every side's value.
 
     `words` has the texts `metrics` and `evaluation`.
     """
     sides = list(record["sides"])
-    heading = [words("table.metric"), *(words(f"side.{side}") for side in sides), words("table.says")]
+    heading = [words("table.metric"), words("table.says"), *(words(f"side.{side}") for side in sides)]
     return [heading, *(_line(record, name, sides, words) for name in names(record))]
 
 
@@ -29,7 +29,7 @@ def direction(name: str, words: Words) -> str:
 def _line(record: dict, name: str, sides: list[str], words: Words) -> list[str]:
     found = (record["sides"][side].get(name) for side in sides)
     values = [texts.number(one["value"], words.language) if one else "—" for one in found]
-    return [words(f"metric.{name}"), *values, who_wins(record, name, words)]
+    return [words(f"metric.{name}"), who_wins(record, name, words), *values]
 
 
 def who_wins(record: dict, name: str, words: Words) -> str:

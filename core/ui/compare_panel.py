@@ -49,7 +49,8 @@ def ask_prompt(run: Run, project: Project, words: Words) -> str:
             key="prompt_known",
         )
     height = 180 if task == "summarize" else 90
-    return st.text_area(words("prompt.own"), known[place] if known else "", key=f"prompt.{place}", height=height)
+    label = words("prompt.own" if known else "prompt.only")
+    return st.text_area(label, known[place] if known else "", key=f"prompt.{place}", height=height)
 
 
 def compare(run: Run, project: Project, prompt: str, sampling: Sampling, words: Words) -> int:
