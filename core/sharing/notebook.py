@@ -18,7 +18,7 @@ from core import classroom, storage, testbed, texts
 from core.data import table
 from core.data.split import PARTS
 from core.errors import LessonError
-from core.evaluation import evaluate, measure
+from core.evaluation import evaluate
 from core.models import folder as models
 from core.models.folder import CLASSROOM, public_name
 from core.models.kind import SEQ2SEQ, kind_of
@@ -51,7 +51,7 @@ def parcel(run: Run, project: Project, language: str, one_a_lesson: bool = False
             archive.writestr(name, content)
         for part in PARTS:
             archive.writestr(f"texts/{part}.jsonl", _lines(run.prepared / part, TASKS[project.task].columns))
-        archive.write(measure.METRICS / "perplexity" / "perplexity.py", "metrics/perplexity/perplexity.py")
+        archive.write(CELLS / "perplexity.py.txt", "metrics/perplexity/perplexity.py")
         if run.record()["model"] == CLASSROOM:
             for path in sorted(classroom.MODEL.iterdir()):
                 archive.write(path, f"base/{path.name}")

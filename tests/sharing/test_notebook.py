@@ -83,9 +83,12 @@ def test_the_parcel_holds_her_texts_as_they_were_split_and_the_classrooms_model(
     run, project = run_of()
     with zipfile.ZipFile(io.BytesIO(notebook.parcel(run, project, "en", one_a_lesson=True))) as parcel:
         names = set(parcel.namelist())
+        modules = [parcel.read(name).decode() for name in names if name.endswith(".py")]
         rows = [json.loads(line)["text"] for line in parcel.read("texts/test.jsonl").splitlines()]
     assert {"workshop-1.ipynb", "workshop-2.ipynb", "workshop-3.ipynb", "base/model.safetensors"} <= names
     assert rows == table.read(run.prepared / "test").column("text").to_pylist()
+    assert modules, "the measure comes along"
+    assert not any("core" in module for module in modules), "and needs nothing of the workshop"
 
 
 def test_what_a_notebook_cannot_do_yet_is_said(run_of):
