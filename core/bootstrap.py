@@ -3,16 +3,18 @@
 Studentised bootstrap (Efron and Tibshirani, 1993, "An Introduction to the Bootstrap", section 12.5): each draw's
 distance is counted in its own standard errors, which widens the interval where the texts are few or uneven. For two
 systems on one test set both are measured on the same draw (Koehn, 2004, "Statistical significance tests for machine
-translation evaluation"). A mean may be weighted: a loss a token is a sum of nats over a sum of tokens.
+translation evaluation"). A mean may be weighted: a loss a token is a sum of nats over a sum of tokens. Of a score that
+only a whole set has, such as BLEU, the ends are percentiles of the draws' scores: no row has an error to count in.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 FEWEST = 5  # rows: with fewer, a draw often holds one text alone, and the interval says nothing
+_SCORED = 1000  # draws of a score of sums, each worked out anew: as many as sacrebleu takes
 _RESAMPLES = 2000  # enough for the ends of an interval to hold their first two digits
 _ENDS = (0.025, 0.975)
 _SEED = 7
@@ -63,6 +65,30 @@ def mean(rows: Sequence[float], weights: Sequence[float] | None = None) -> Inter
 def difference(one: Sequence[float], other: Sequence[float], weights: Sequence[float] | None = None) -> Interval:
     """Answers by how much the mean of `one` is above that of `other`, row by row, with its interval."""
     return mean([left - right for left, right in zip(one, other, strict=True)], weights)
+
+
+def of_sums(
+    counts: Sequence[Sequence[int]],
+    score: Callable[[list[int]], float],
+    other: Sequence[Sequence[int]] | None = None,
+) -> Interval:
+    """Answers the interval of `score` of the sums of `counts` over their rows; or of how far it is above `other`'s.
+
+    `counts` is [rows, kinds]; `other` has the same rows, of another system.
+    """
+    sets = [np.asarray(one) for one in (counts, other) if one is not None]
+
+    def scored(places: np.ndarray) -> float:
+        first, *rest = (score([int(total) for total in one[places].sum(axis=0)]) for one in sets)
+        return first - sum(rest)
+
+    rows = len(counts)
+    value = scored(np.arange(rows))
+    if rows < FEWEST:
+        return Interval(value, None, None, rows)
+    chance = np.random.default_rng(_SEED)
+    low, high = np.quantile([scored(chance.integers(rows, size=rows)) for _ in range(_SCORED)], _ENDS)
+    return Interval(value, float(low), float(high), rows)
 
 
 def exponential(interval: Interval) -> Interval:

@@ -11,7 +11,7 @@ The record: `task`, `language`, `model`, `run`; how many `rows` were scored, and
 side wrote; `opened`, and when (`openings`); `sides`: by side and metric `value`, `low`, `high`, `rows`, the ends of a
 95 % interval, None where there is none; `against`: the adapted model beside each rival, by metric, `difference`, its
 `low` and `high` (adapted - rival, or, of `kind` ratio, adapted / rival) and what it `says`: `better`, `worse`,
-`unknown` (it may be luck), `few` (too few rows), `unmeasured` (of a metric that only the whole set has); `wins`: of
+`unknown` (it may be luck), `few` (too few rows); `wins`: of
 each metric the best `side`, compared so with the `second`; `distributions`: `edges` and, by side, `counts` of rows
 between them; `examples`; `empty` and `unended`: how many texts of each side have no word, or never came to their end;
 `left_out`: rivals that could not take part, and why; `seconds`, `adapter` (its fingerprint), `written`.

@@ -90,9 +90,11 @@ def _most(name: str) -> float:
 
 def _interval(measured: Measured) -> Interval:
     assert measured.value is not None
-    if measured.rows is None:
-        return Interval(measured.value, None, None, 0)
-    return bootstrap.mean(measured.rows, measured.weights)
+    if measured.rows is not None:
+        return bootstrap.mean(measured.rows, measured.weights)
+    if measured.counts is not None and measured.score is not None:
+        return bootstrap.of_sums(measured.counts, measured.score)
+    return Interval(measured.value, None, None, 0)
 
 
 def _compare(one: Mapping[str, Measured], other: Mapping[str, Measured]) -> dict[str, dict]:
@@ -109,10 +111,13 @@ def _verdict(name: str, one: Mapping[str, Measured], other: Mapping[str, Measure
     rows = "loss" if name == "perplexity" else name
     left, right = one[rows], other[rows]
     kind = "ratio" if name == "perplexity" else "difference"
-    if left.rows is None or right.rows is None:
-        apart = Interval((left.value or 0.0) - (right.value or 0.0), None, None, 0)
-        return {"kind": kind, **_told(apart), "says": "unmeasured"}
-    apart = bootstrap.difference(left.rows, right.rows, left.weights)
+    if left.rows is not None and right.rows is not None:
+        apart = bootstrap.difference(left.rows, right.rows, left.weights)
+    else:
+        # Of what is compared, every metric has rows or counts.
+        assert left.counts is not None
+        assert left.score is not None
+        apart = bootstrap.of_sums(left.counts, left.score, right.counts)
     better = apart.apart() * (1 if BETTER[name] == "higher" else -1)
     says = "few" if apart.low is None else {1: "better", 0: "unknown", -1: "worse"}[better]
     return {"kind": kind, **_told(bootstrap.exponential(apart) if kind == "ratio" else apart), "says": says}

@@ -1,6 +1,6 @@
 """What a metric found: a value over the set and, where that is a mean of rows, the rows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -14,12 +14,16 @@ class Measured:
         value = sum(weight * row) / sum(weight)
 
     None for `weights` means that every row counts 1; a row to which the metric does not apply weighs 0. A metric that
-    only a whole set has (BLEU, chrF, distinct-n, perplexity) leaves `rows` at None.
+    only a whole set has leaves `rows` at None. Where it comes from counts that add up over the rows (BLEU, chrF),
+    `counts` has those of each row, and `score` makes the value of their sums: value = score(sum of counts). Of other
+    such metrics (distinct-n, perplexity) both are None.
     """
 
     value: float | None
     rows: list[float] | None = None
     weights: list[float] | None = None
+    counts: list[list[int]] | None = None
+    score: Callable[[list[int]], float] | None = None
 
 
 def mean(rows: Sequence[float], weights: Sequence[float] | None = None) -> Measured:

@@ -72,8 +72,7 @@ def test_the_sides_are_compared_row_by_row_and_few_rows_are_said_to_be_few(recor
     assert against["perplexity"]["difference"] == pytest.approx(adapted["perplexity"] / base["perplexity"])
     assert against["rougeL"]["difference"] == pytest.approx(adapted["rougeL"] - base["rougeL"])
     assert record["rows"] < 5
-    assert against["rougeL"]["says"] == against["loss"]["says"] == "few"
-    assert against["bleu"]["says"] == "unmeasured"
+    assert {against[name]["says"] for name in ("rougeL", "loss", "bleu", "chrf")} == {"few"}
     best = record["wins"]["bits_per_character"]
     assert best["side"] == min(
         ("adapted", "base", "few_shot", "ngram"),

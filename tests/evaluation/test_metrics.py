@@ -7,7 +7,7 @@ import pytest
 from rouge_score.rouge_scorer import RougeScorer
 from sacrebleu.metrics import BLEU, CHRF
 
-from core import texts
+from core import bootstrap, texts
 from core.evaluation import ngrams
 from core.evaluation.copying import Index
 from core.evaluation.measure import BETTER, INPUTS, METRICS, compute, measure, measure_scores
@@ -105,6 +105,24 @@ def test_bleu_and_chrf_are_sacrebleus():
     assert found["bleu"].value == pytest.approx(BLEU().corpus_score(WRITTEN, [REFERENCES]).score, abs=1e-6)
     assert found["chrf"].value == pytest.approx(CHRF().corpus_score(WRITTEN, [REFERENCES]).score, abs=1e-6)
     assert found["bleu"].rows is None
+
+
+@pytest.mark.parametrize("metric", [BLEU, CHRF])
+def test_the_interval_of_a_score_of_sums_is_as_wide_as_sacrebleus(metric):
+    written = [f"{text} {'una palabra de más' * (n % 3)}" for n, text in enumerate(WRITTEN * 4)]
+    name = metric.__name__.lower()
+    found = measure([name], written, REFERENCES * 4)[name]
+    interval = bootstrap.of_sums(found.counts, found.score)
+    theirs = metric().corpus_score(written, [REFERENCES * 4], n_bootstrap=1000)
+    assert interval.value == pytest.approx(theirs.score)
+    assert (interval.high - interval.low) / 2 == pytest.approx(theirs._ci, rel=0.15)
+
+
+def test_two_systems_are_measured_on_the_same_draws():
+    mine, other = (measure(["bleu"], texts, REFERENCES * 2)["bleu"] for texts in (WRITTEN * 2, REFERENCES * 2))
+    same = bootstrap.of_sums(mine.counts, mine.score, mine.counts)
+    assert (same.low, same.value, same.high) == (0, 0, 0)
+    assert bootstrap.of_sums(mine.counts, mine.score, other.counts).apart() == -1
 
 
 def test_bleu_is_the_product_that_its_paper_writes_down():
