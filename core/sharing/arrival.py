@@ -40,7 +40,11 @@ _EXPECTED: dict[str, dict[str, type | tuple[type, ...]]] = {
         "made_from": str, "task": str, "language": str, "model": str, "max_length": int, "rows": dict, "tokens": dict,
         "truncated_rows": int, "fingerprint": str,
     },
-    "evaluation/record.json": {"task": str, "rows": int, "base": dict, "adapted": dict, "examples": list},
+    "evaluation/record.json": {
+        "task": str, "language": str, "rows": int, "written_rows": int, "opened": int, "openings": list, "sides": dict,
+        "against": dict, "wins": dict, "distributions": dict, "examples": list, "empty": dict, "unended": dict,
+        "left_out": dict,
+    },
     "settings.json": {
         "settings": dict, "model": str, "task": str, "language": str, "prompt": str, "made_from": str,
         "created": (int, float),

@@ -122,7 +122,7 @@ def _facts(run: Run, project: Project, language: str) -> dict[str, str]:
         "schedule": "constant_with_warmup" if settings.schedule == "constant" else settings.schedule,
         "warmup_steps": round(settings.warmup_share * planned.steps), "weight_decay": settings.weight_decay,
         "patience": settings.patience, "checkpointing": settings.gradient_checkpointing,
-        "measured": measured["adapted"] if measured else None,
+        "measured": evaluate.values(measured, "adapted") if measured else None,
     }  # fmt: skip
     return {name: repr(value) for name, value in values.items()} | {
         "dtype": "bfloat16" if settings.precision == "bf16" else "float32",

@@ -35,7 +35,8 @@ def test_a_model_trained_whole_is_kept_whole_and_loads_again(whole_run):
     assert processes.read_state(whole_run.folder)["status"] == "finished"
     kept = models.load(whole_run.adapter, precision="fp32")
     best = watch.curve(whole_run).best
-    assert validation_loss(whole_run, kept) == pytest.approx(best[1], abs=1e-3)
+    close = {"fp32": 1e-3, "bf16": 2e-2}[whole_run.settings().precision]  # the run looked under autocast
+    assert validation_loss(whole_run, kept) == pytest.approx(best[1], abs=close)
     assert best[1] < watch.curve(whole_run).base
     facts = folder.describe("mine", folder.find(str(whole_run.adapter)))
     assert facts.parameters == processes.read_state(whole_run.folder)["trainable_parameters"]
