@@ -5,6 +5,7 @@ import io
 import zipfile
 
 import nbformat
+import pytest
 from nbclient import NotebookClient
 
 from core import project as projects
