@@ -37,12 +37,16 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Tasting:
-    """A blind tasting: in `wins` of `pairs` the adapted model was preferred; the 95 % interval of that share."""
+    """A blind tasting: in `wins` of `pairs` the adapted model was preferred; the 95 % interval of that share.
+
+    `tasters` is how many people chose: she alone, or with the friends whose answers came back.
+    """
 
     wins: int
     pairs: int
     low: float
     high: float
+    tasters: int = 1
 
 
 @dataclass(frozen=True)

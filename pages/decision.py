@@ -24,7 +24,7 @@ try:
 
         # 2. What was measured.
         st.header(words("measured"), anchor=False, divider="gray")
-        st.markdown(words.body("measured", run=run.name))
+        st.markdown(words.body("measured", run=run.name.removeprefix("run-")))
         evidence_panel.show(found, kept, words)
         evidence_panel.power(visit.project, kept, words)
 

@@ -3,7 +3,7 @@
 import math
 
 from core import processes, storage
-from core.evaluation import answers, copies, evaluate, tasting
+from core.evaluation import answers, copies, evaluate, friends, tasting
 from core.grounds import Comparison, Copying, Dose, Evidence, Tasting
 from core.project import Project
 from core.training import dose
@@ -59,11 +59,18 @@ def _comparison(rival: str, metric: str, said: dict, rows: int) -> Comparison:
 
 
 def tasting_of(run: Run) -> Tasting | None:
-    """Answers how the blind tasting went, of what preferred one; None before she asked for the names."""
+    """Answers how the blind tasting went, of what preferred one, friends included; None before the names are told."""
     tasted = tasting.read(run)
     sitting = answers.sitting(run, tasted) if tasted else None
     if tasted is None or sitting is None or not sitting.revealed:
         return None
+    known = friends.kept(run, tasted)
+    if known:
+        said = [dict(sitting.answers), *(dict(enumerate(friend.answers)) for friend in known)]
+        together = friends.together(run, tasted, [one for one in said if one])
+        wins, preferences = together.counts["adapted"], together.counts["adapted"] + together.counts["base"]
+        if together.pooled:
+            return Tasting(wins, preferences, *together.pooled[1:], together.tasters)
     told = answers.result(run, tasted, sitting.answers)
     wins, preferences = told.counts["adapted"], told.counts["adapted"] + told.counts["base"]
     return Tasting(wins, preferences, told.low, told.high) if preferences else None
@@ -79,7 +86,7 @@ def copying_of(run: Run, record: dict | None) -> Copying | None:
     if not novelty or novelty["value"] is None:
         return looked
     measured = Copying(novelty["rows"], 1 - novelty["value"], looked.longest if looked else 0)
-    return looked if looked and looked.share >= measured.share else measured
+    return looked if looked and (looked.share, looked.texts) >= (measured.share, measured.texts) else measured
 
 
 def dose_of(project: Project) -> Dose | None:

@@ -70,6 +70,17 @@ def opening(text: str) -> str:
     return text[: words[min(_OPENING_WORDS, max(1, len(words) // 2)) - 1].end()] if words else ""
 
 
+def rounded(text: str) -> str:
+    """Answers a text that was cut short up to its last whole line or sentence, or else its last whole word.
+
+    Where one stops in the middle of a word and the other does not, a taster would learn which is which.
+    """
+    whole = re.match(r"(?s).*(?:[.!?…](?=\s|$)|(?=\n))", text)
+    if whole and 2 * len(whole[0]) >= len(text):
+        return whole[0].rstrip()
+    return (text.rsplit(maxsplit=1) or [text])[0]
+
+
 def _write(run: Run, wanted: int, state: State) -> Tasting:
     state.write(status="running")
     plan = _plan(run, wanted)
@@ -131,7 +142,9 @@ def _write_side(run: Run, planned: Sequence[dict], side: str, room: int, state: 
             planned[number]["beginning"], TASKS[record["task"]], loaded.tokenizer, record["language"], loaded.room(room)
         )
         steps = generate.stream(loaded, ids, Sampling(max_new_tokens=room, seed=planned[number]["seed"]))
-        text = "".join(step.text for step in steps).rstrip()
+        made = list(steps)
+        text = "".join(step.text for step in made).rstrip()
+        text = text if len(made) < room else rounded(text)
         storage.append_json(folder(run) / "written.jsonl", {"pair": number, "side": side, "text": text})
         step = done_before + written
         each = (time.monotonic() - began) / written

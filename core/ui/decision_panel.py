@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from core import decision, texts
+from core import decision, texts, workshop
 from core.decision import Answers, Kept, Rule
 from core.evaluation import evidence
 from core.grounds import Evidence
@@ -93,10 +93,11 @@ def decide(project: Project, run: Run, rule: Rule | None, kept: Kept, words: Wor
         if len(reason) < LEAST_REASON:
             st.info(words("decide.short", least=LEAST_REASON), icon=":material/lightbulb:")
             return
-        decision.keep(project, chosen=chosen, proposed=proposed, reason=reason, run=run.name)
+        kept_now = decision.keep(project, chosen=chosen, proposed=proposed, reason=reason, run=run.name)
+        workshop.mark_done(kept_now, "12_compare")
         st.success(words("decide.kept"), icon=":material/check:")
     elif kept.chosen and kept.run != run.name:
-        st.caption(words("decide.stale", run=plain(kept.run)))
+        st.caption(words("decide.stale", run=plain(kept.run.removeprefix("run-"))))
 
 
 def _facts(rule: Rule, found: Evidence, words: Words) -> Mapping[str, object]:
@@ -108,7 +109,7 @@ def _facts(rule: Rule, found: Evidence, words: Words) -> Mapping[str, object]:
         facts |= {"wins": found.tasting.wins, "pairs": found.tasting.pairs}
     if found.copying:
         facts["share"] = texts.percent(found.copying.share, words.language)
-        facts["longest"] = found.copying.longest
+        facts |= {"longest": found.copying.longest, "copied_texts": found.copying.texts}
     if found.dose:
         facts |= {"half": found.dose.half, "all": found.dose.all}
     if found.text_seconds is not None:

@@ -82,8 +82,10 @@ def _found(name: str, evidence: Evidence, kept: Kept, words: Words) -> list[str]
         case "quality":
             return [_quality(one, words) for one in evidence.comparisons]
         case "tasting" if evidence.tasting:
-            bounds = {end: texts.percent(getattr(evidence.tasting, end), language) for end in ("low", "high")}
-            return [words("tasting.line", wins=evidence.tasting.wins, pairs=evidence.tasting.pairs, **bounds)]
+            told = evidence.tasting
+            facts = {end: texts.percent(getattr(told, end), language) for end in ("low", "high")}
+            key = "tasting.line" if told.tasters == 1 else "tasting.line.together"
+            return [words(key, wins=told.wins, pairs=told.pairs, tasters=told.tasters, **facts)]
         case "time":
             taken = {name: getattr(evidence, f"{name}_seconds") for name in ("train", "evaluation", "text")}
             known = {name: seconds for name, seconds in taken.items() if seconds is not None}

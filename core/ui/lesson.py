@@ -279,6 +279,8 @@ def _foot(lesson: Lesson) -> None:
             if lesson.step.reading and not locked:
                 workshop.mark_done(session.ensure_project(), lesson.step.name)
             st.switch_page(following.page)
+    else:
+        after.page_link("pages/certificate.py", label=lesson("next.last"), icon=":material/arrow_forward:")
 
 
 @st.cache_resource

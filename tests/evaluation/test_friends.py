@@ -8,7 +8,7 @@ import pytest
 
 from core import storage, texts
 from core.errors import LessonError
-from core.evaluation import agreement, friends, tasting, tasting_pairs
+from core.evaluation import agreement, answers, evidence, friends, tasting, tasting_pairs
 from core.evaluation.friends import Friend
 from core.evaluation.tasting import Tasting
 from core.training.runs import Run
@@ -159,3 +159,16 @@ def test_the_margin_of_several_tasters_covers_the_truth_though_they_judge_the_sa
         _, low, high = agreement.pooled(wins.tolist(), (preferences - wins).tolist())
         covered += low <= truth <= high
     assert 930 <= covered <= 970
+
+
+def test_the_decision_hears_everyone_who_tasted_once_the_names_are_known(run, tasted):
+    for pair, side in enumerate(tasting.key(run)):
+        answers.answer(run, tasted, pair, "left" if side["left"] == "adapted" else "right")
+    friends.keep(run, tasted, friends.read(tasted, "ana.json", saved(tasted, "Ana", ("left", "right", "neither"))))
+    assert evidence.tasting_of(run) is None
+    answers.reveal(run, tasted)
+    found = evidence.tasting_of(run)
+    hers = friends.together(run, tasted, [{0: "left", 1: "right", 2: "neither"}])
+    assert found.tasters == 2
+    assert found.wins == hers.counts["adapted"] + len(answers.sitting(run, tasted).answers)
+    assert found.low < found.wins / found.pairs < found.high

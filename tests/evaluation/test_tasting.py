@@ -147,6 +147,20 @@ def test_a_beginning_is_the_first_words_and_never_the_whole_text(text, first):
     assert tasting_pairs.opening(text) == first
 
 
+@pytest.mark.parametrize(
+    ("cut", "whole"),
+    [
+        ("La luna baja. El río canta. Y el pe", "La luna baja. El río canta."),
+        ("La luna baja\nal río de noche\ny se que", "La luna baja\nal río de noche"),
+        ("Corto. La luna baja al río de noche y se que", "Corto. La luna baja al río de noche y se"),
+        ("Abracad", "Abracad"),
+        ("", ""),
+    ],
+)
+def test_a_text_that_the_room_cut_ends_whole(cut, whole):
+    assert tasting_pairs.rounded(cut) == whole
+
+
 # ------------------------------------------------------------------ the key
 
 
