@@ -24,7 +24,8 @@ with lesson.page("02_hugging_face", "settings") as step:
 
     # 5. The libraries, with the version that is installed.
     step.section("libraries", "optional")
-    facts_table(step.words, {f"library.{name}": version for name, version in machine.library_versions().items()})
+    versions = {f"library.{name}": version for name, version in machine.library_versions().items()}
+    facts_table(step.words, versions, ("library", "version"))
 
     step.code()
     step.ask_number(answer=100 * here.free_memory_gb / here.memory_gb if here else None, tolerance=0.2)

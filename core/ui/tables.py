@@ -12,9 +12,9 @@ from core.ui.plain import plain
 _ROW = 38  # pixels
 
 
-def facts_table(words: Words, facts: Mapping[str, object]) -> None:
+def facts_table(words: Words, facts: Mapping[str, object], heads: tuple[str, str] = ("fact", "value")) -> None:
     """Shows facts as lines: the label of each key, its value and, where the key has a body, what it means."""
-    lines = [f"| {words('fact')} | {words('value')} |", "|---|---|"]
+    lines = [f"| {words(heads[0])} | {words(heads[1])} |", "|---|---|"]
     for key, value in facts.items():
         shown = texts.number(value, words.language) if isinstance(value, int | float) else str(value)
         meaning = f"<br><small>{words.body(key)}</small>" if words.body(key) else ""
