@@ -33,12 +33,13 @@ def _line(record: dict, name: str, sides: list[str], words: Words) -> list[str]:
 
 
 def who_wins(record: dict, name: str, words: Words) -> str:
-    """Answers who is best in a metric, and whether that is luck; of one that is neither good nor bad, nothing."""
+    """Answers who is best in a metric, or that it may be luck; of one that is neither good nor bad, nothing."""
     win = record["wins"].get(name)
     if win is None:
         return ""
-    says = words(f"says.{win['says']}", rows=record["sides"][win["side"]][name]["rows"] or record["written_rows"])
-    return words("table.win", side=words(f"side.{win['side']}"), says=says) if win["says"] == "better" else says
+    if win["says"] == "better":
+        return words(f"side.{win['side']}")
+    return words("table.few" if win["says"] == "few" else "table.luck")
 
 
 def remarks(record: dict, words: Words) -> list[str]:
