@@ -8,6 +8,7 @@ Spanish is the reference; a test holds that both languages have the same keys an
 import math
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -125,6 +126,13 @@ def percent(share: float, language: str, digits: int = 0) -> str:
         format="#,##0" + ("." + "0" * digits if digits else "") + _PERCENT[language],
         locale=LOCALES[language],
     )
+
+
+def percents(values: Sequence[int], language: str) -> str:
+    """Writes several whole percentages as a person lists them: «50, 90 y 99 %»."""
+    from babel.lists import format_list
+
+    return format_list([str(value) for value in values], locale=LOCALES[language]) + _PERCENT[language]
 
 
 def duration(seconds: float, language: str) -> str:
