@@ -2,6 +2,7 @@
 
 import ast
 import dataclasses
+import datetime
 import re
 from pathlib import Path
 
@@ -199,3 +200,9 @@ def test_a_word_agrees_with_its_number(rows, said):
 def test_several_percentages_are_listed_as_each_language_lists_them():
     assert texts.percents([90, 99], "es") == "90 y 99\u00a0%"
     assert texts.percents([50, 90, 99], "en") == "50, 90 and 99%"
+
+
+def test_an_afternoon_is_told_by_the_clock_of_24_hours():
+    afternoon = datetime.datetime(2026, 11, 29, 14, 5).timestamp()
+    assert texts.moment(afternoon, "es") == "29/11/26, 14:05"
+    assert texts.moment(afternoon, "en") == "29/11/2026, 14:05"
