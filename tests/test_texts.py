@@ -203,6 +203,6 @@ def test_several_percentages_are_listed_as_each_language_lists_them():
 
 
 def test_an_afternoon_is_told_by_the_clock_of_24_hours():
-    afternoon = datetime.datetime(2026, 11, 29, 14, 5).timestamp()
+    afternoon = datetime.datetime(2026, 11, 29, 14, 5, tzinfo=datetime.datetime.now().astimezone().tzinfo).timestamp()
     assert texts.moment(afternoon, "es") == "29/11/26, 14:05"
     assert texts.moment(afternoon, "en") == "29/11/2026, 14:05"
