@@ -5,9 +5,11 @@ blank line, is its body. `{fact}` stands for a fact; anything else between brace
 Spanish is the reference; a test holds that both languages have the same keys and placeholders.
 """
 
+import datetime
 import math
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -18,6 +20,7 @@ LANGUAGES = ("es", "en")
 FOLDER = Path(__file__).parent.parent / "pages" / "texts"
 LOCALES = {"es": "es_AR", "en": "en_GB"}
 _PERCENT = {"es": "\u00a0%", "en": "%"}
+_MOMENT = {"es": "d/M/yy, HH:mm", "en": "short"}  # es_AR's own short form says «2:05 p. m.»
 _PLACEHOLDER = re.compile(r"\{([a-z_][a-z0-9_]*)\}")
 _PLURAL = re.compile(r"\{(\w+)\|([^{}|]*)\|([^{}|]*)\}")  # the one for 1, and the one for any other number
 
@@ -125,6 +128,21 @@ def percent(share: float, language: str, digits: int = 0) -> str:
         format="#,##0" + ("." + "0" * digits if digits else "") + _PERCENT[language],
         locale=LOCALES[language],
     )
+
+
+def percents(values: Sequence[int], language: str) -> str:
+    """Writes several whole percentages as a person lists them: «50, 90 y 99 %»."""
+    from babel.lists import format_list
+
+    return format_list([str(value) for value in values], locale=LOCALES[language]) + _PERCENT[language]
+
+
+def moment(seconds: float, language: str) -> str:
+    """Writes when something was, in short and by the clock of 24 hours; `seconds` since 1970, told in local time."""
+    from babel.dates import format_datetime
+
+    when = datetime.datetime.fromtimestamp(seconds).astimezone()
+    return format_datetime(when, _MOMENT[language], locale=LOCALES[language])
 
 
 def duration(seconds: float, language: str) -> str:

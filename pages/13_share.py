@@ -16,7 +16,7 @@ with lesson.page("13_share", "writing") as step:
     st.markdown(step("contents"))
     copies_view.warn(run, step.language)
     st.download_button(
-        step("download", size=adapter.bytes_of(run) / 1e6),
+        step("download"),
         lambda: adapter.pack(run, step.project, step.language),
         f"{step('file_name')}-{run.name}.zip",
         "application/zip",

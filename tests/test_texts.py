@@ -2,6 +2,7 @@
 
 import ast
 import dataclasses
+import datetime
 import re
 from pathlib import Path
 
@@ -194,3 +195,14 @@ def test_a_time_is_said_as_a_person_says_it(seconds, spanish, english):
 @pytest.mark.parametrize(("rows", "said"), [(1, "1 fila leída"), (2, "2 filas leídas"), (0, "0 filas leídas")])
 def test_a_word_agrees_with_its_number(rows, said):
     assert texts.fill("{rows} {rows|fila leída|filas leídas}", "es", {"rows": rows}) == said
+
+
+def test_several_percentages_are_listed_as_each_language_lists_them():
+    assert texts.percents([90, 99], "es") == "90 y 99\u00a0%"
+    assert texts.percents([50, 90, 99], "en") == "50, 90 and 99%"
+
+
+def test_an_afternoon_is_told_by_the_clock_of_24_hours():
+    afternoon = datetime.datetime(2026, 11, 29, 14, 5, tzinfo=datetime.datetime.now().astimezone().tzinfo).timestamp()
+    assert texts.moment(afternoon, "es") == "29/11/26, 14:05"
+    assert texts.moment(afternoon, "en") == "29/11/2026, 14:05"

@@ -188,9 +188,13 @@ def weights_of(adapter: Path) -> Path | None:
 
 def copy_tokenizer(folder: Path, target: Path) -> None:
     """Copies what a tokenizer is made of, in any of its formats."""
-    for path in folder.iterdir():
-        if _OF_TOKENIZERS.search(path.name):
-            shutil.copy2(path, target / path.name)
+    for path in tokenizer_files(folder):
+        shutil.copy2(path, target / path.name)
+
+
+def tokenizer_files(folder: Path) -> list[Path]:
+    """Answers the files that a tokenizer is made of, in any of its formats."""
+    return [path for path in folder.iterdir() if _OF_TOKENIZERS.search(path.name)]
 
 
 def context(folder: Path) -> int:

@@ -38,12 +38,6 @@ def pack(run: Run, project: Project, language: str) -> bytes:
     return buffer.getvalue()
 
 
-def bytes_of(run: Run) -> int:
-    """Answers about how much the ZIP takes, without making it: weights hardly become smaller."""
-    files = [*run.adapter.iterdir(), *(classroom.MODEL.iterdir() if _brings_its_base(run) else ())]
-    return sum(path.stat().st_size for path in files)
-
-
 def _brings_its_base(run: Run) -> bool:
     return run.record()["model"] == CLASSROOM and run.settings().method != "full"
 

@@ -109,8 +109,10 @@ def folder(run: Run) -> Path:
 
 
 def bytes_needed(run: Run) -> int:
-    """Answers what the merged model takes on disk: what its base does."""
-    return sum(path.stat().st_size for path in _base(run).glob("*.safetensors"))
+    """Answers what the merged model takes on disk: what its base does, tokenizer included."""
+    base = _base(run)
+    files = {*base.glob("*.safetensors"), *models.tokenizer_files(base), *(base / name for name in _ALONG)}
+    return sum(path.stat().st_size for path in files if path.is_file())
 
 
 def _base(run: Run) -> Path:

@@ -1,7 +1,5 @@
 """A class, from both sides: what a learner shows of herself, and what her teacher sees of who does."""
 
-from datetime import datetime
-
 import streamlit as st
 
 from core import project as projects
@@ -105,11 +103,9 @@ def see(words: Words) -> None:
 
 
 def _row(one: Learner, language: str) -> dict[str, object]:
-    from babel.dates import format_datetime
-
     known = [step for step in workshop.STEPS if step.name in one.done]
     last = texts.words(language, known[-1].name)("title") if known else "—"
-    when = format_datetime(datetime.fromtimestamp(one.written).astimezone(), "short", locale=texts.LOCALES[language])
+    when = texts.moment(one.written, language)
     return {"person": one.name, "done": f"{len(known)} / {len(workshop.STEPS)}", "last": last, "when": when}
 
 

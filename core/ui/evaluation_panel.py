@@ -1,7 +1,5 @@
 """An evaluation on the page: opening it, its picture, its numbers, its verdict."""
 
-from datetime import datetime
-
 import streamlit as st
 
 from core import processes, texts
@@ -18,6 +16,7 @@ _DRAWN = {
     "write": ("bits_per_character", "perplexity", "distinct2", "repetition", "verse_syllables", "verse_assonant"),
     "summarize": ("bits_per_character", "rouge1_normalised", "rougeL_normalised", "chrf", "copied"),
 }
+_SHARES = ("distinct2", "repetition", "verse_assonant", "rouge1_normalised", "rougeL_normalised", "copied")
 
 
 def opening(run: Run, words: Words) -> None:
@@ -55,10 +54,7 @@ def _wait(run: Run, words: Words) -> None:
 
 def openings(record: dict, words: Words) -> None:
     """Says how often the sealed texts were opened, and when first."""
-    from babel.dates import format_datetime
-
-    first = datetime.fromtimestamp(record["openings"][0]).astimezone()
-    when = format_datetime(first, "short", locale=texts.LOCALES[words.language])
+    when = texts.moment(record["openings"][0], words.language)
     key = "opened.once" if record["opened"] == 1 else "opened.more"
     st.caption(words(key, opened=record["opened"], when=when))
 
@@ -71,7 +67,9 @@ def picture(record: dict, words: Words) -> None:
     }
     drawn = {title: sides for title, sides in drawn.items() if sides}
     names = {side: words(f"side.{side}") for side in record["sides"]}
-    figure, height = evaluation_plots.intervals(drawn, names, "adapted", "hers")
+    figure, height = evaluation_plots.intervals(
+        drawn, names, "adapted", "hers", [words(f"metric.{name}") for name in _SHARES]
+    )
     plots.show(figure, words("picture.alt", verdicts=" ".join(verdicts(record, words))), "evaluation", height)
     st.caption(words("picture.read" if "hers" not in names else "picture.read_hers"))
 

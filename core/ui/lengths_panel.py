@@ -45,7 +45,7 @@ def plot(step: Lesson, found: Counted, cut: int) -> None:
         labels[first].append(share)
     for x, shares in labels.items():
         if shares:
-            plots.mark(figure, x, f"{', '.join(map(str, shares))} %")
+            plots.mark(figure, x, texts.percents(shares, step.language))
     half, longest = lengths.percentile(found, 50), found.longest
     anchor = "right" if cut > 0.8 * longest else "left" if cut < 0.2 * longest else "center"
     plots.mark(figure, cut, step("cut", length=cut), strong=True, anchor=anchor)

@@ -7,6 +7,8 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
+from core import texts
+
 _PAPER = "rgba(0,0,0,0)"
 
 
@@ -62,6 +64,12 @@ def show(figure: go.Figure, alt: str, key: str, height: int = 320) -> None:
     )
     figure.update_yaxes(gridcolor=c["line"], griddash="dot", zeroline=False, automargin=True)
     st.plotly_chart(figure, key=key, width="stretch", theme=None, config={"displayModeBar": False}, alt=alt)
+
+
+def share_ticks(*shares: float) -> dict[str, list]:
+    """Answers an axis's marks at these shares, in per cent as her language writes it: plotly knows one way only."""
+    language = st.session_state.get("language", texts.LANGUAGES[0])
+    return {"tickvals": list(shares), "ticktext": [texts.percent(share, language) for share in shares]}
 
 
 def candidates(names: Sequence[str], probabilities: Sequence[float], labels: Sequence[str]) -> go.Figure:
@@ -191,7 +199,7 @@ def lengths(
     figure.update_layout(legend2={"orientation": "h", "x": 0, "y": -0.2, "yanchor": "top"})
     figure.update_xaxes(title=names["tokens"], row=2, col=1)
     figure.update_yaxes(title=names["texts"], dtick=1 if max(counts) < 5 else None, row=1, col=1)
-    figure.update_yaxes(title=names["kept"], tickformat=".0%", range=[0, 1.04], dtick=0.5, row=2, col=1)
+    figure.update_yaxes(title=names["kept"], range=[0, 1.04], **share_ticks(0, 0.5, 1), row=2, col=1)
     return figure
 
 

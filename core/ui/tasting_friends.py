@@ -96,7 +96,7 @@ def _each(run: Run, everyone: dict[str, dict[int, str]], tasted: Tasting, step: 
         outcomes = list(answers.outcomes(tasting.key(run), said).values())
         counts = " | ".join(str(outcomes.count(outcome)) for outcome in answers.OUTCOMES)
         lines.append(f"| {name} | {counts} |")
-    st.markdown("\n".join(lines))
+    st.container(key="friends-each").markdown("\n".join(lines))
 
 
 def _agreement(found: Together, step: Lesson) -> None:

@@ -84,6 +84,8 @@ def test_it_travels_with_its_tokenizer_its_generation_settings_and_a_card_of_its
     assert "library_name: transformers" in card
     assert "PeftModel" not in card
     assert merged.is_made(run)
+    made = sum(path.stat().st_size for path in folder.iterdir())
+    assert merged.bytes_needed(run) == pytest.approx(made, rel=0.02)  # she is told one size before and after
 
 
 # GPT-2 keeps its matrices turned, and files with and without their first part.
