@@ -9,7 +9,7 @@ import zipfile
 
 import pytest
 
-from core import processes, storage, texts, workshop
+from core import processes, storage, testbed, texts, workshop
 from core import project as projects
 from core.data import table
 from core.training import runs, watch
@@ -240,6 +240,7 @@ def test_the_first_request_of_a_server_leads_to_a_locked_step_and_on(serve, brow
 
 # ------------------------------------------------------------------ 4. her own messy file
 
+BEGINNINGS = ["El mar no sabe", "Decreto de la plaza", "Nicanora Paz, que nunca"]
 OLD_POEMS = [
     "Niño que mira el río,\r\nel corazón le pide mañana",
     "La abuela guardó la sombra; después la dobló en el cajón",
@@ -309,10 +310,11 @@ def test_a_messy_old_file_goes_from_upload_to_the_length_plot(serve, browser, se
     assert "Volví tarde\ny la casa dormía" in kept
 
 
-# ------------------------------------------------------------------ the guessing game, by keyboard alone
+# ------------------------------------------------------------------ the first lesson, by keyboard alone
 
 
-def test_she_plays_the_guessing_game_without_touching_the_mouse(serve, browser, settled):
+def test_she_goes_through_the_first_lesson_without_touching_the_mouse(serve, browser, settled):
+    """The guessing game, a model, three beginnings of her own, and on to the second lesson."""
     server, say = serve(), words("01_language_models")
     with browser() as visitor:
         page = visitor.new_page()
@@ -321,13 +323,23 @@ def test_she_plays_the_guessing_game_without_touching_the_mouse(serve, browser, 
         settled(page)
         field = page.get_by_label(say("guess.word"))
 
-        def reach_the_field():
-            for _ in range(60):
+        def reach(what):
+            for _ in range(120):
                 page.keyboard.press("Tab")
-                if field.evaluate("field => field === document.activeElement"):
-                    break
+                if what.evaluate("what => what === document.activeElement"):
+                    return
+            pytest.fail("the keyboard does not come there")
 
-        reach_the_field()
+        def enter(key):
+            reach(by_key(page, key).get_by_role("button").first)
+            page.keyboard.press("Enter")
+
+        def go_on(name):
+            enter("next")
+            expect_title(page, name)
+            settled(page)
+
+        reach(field)
         page.keyboard.press("Enter")
         expect(page.get_by_text(say("guess.empty"))).to_be_visible()
         for line in range(1, 6):
@@ -345,12 +357,26 @@ def test_she_plays_the_guessing_game_without_touching_the_mouse(serve, browser, 
                 expect(field).to_have_value("tormenta", timeout=30_000)
                 expect(page.get_by_test_id("stPlotlyChart")).to_be_visible()
                 settled(page)
-                reach_the_field()
+                reach(field)
             expect(field).to_be_focused()
             page.keyboard.press("Enter")
         expect(page.get_by_text(say("guess.over"))).to_be_visible(timeout=15_000)
+        settled(page)
+        go_on("02_hugging_face")
+        go_on("03_choose_model")
+        enter("choose")
+        settled(page)
+        go_on("04_try_model")
+        for kind, beginning in zip(testbed.KINDS, BEGINNINGS, strict=True):
+            reach(by_key(page, f"testbed.{kind}").get_by_role("textbox"))
+            page.keyboard.type(beginning)
+        enter("04_try_model.exercise")
+        expect(page.get_by_text(words("04_try_model")("exercise.right"))).to_be_visible(timeout=15_000)
+        settled(page)
+        go_on("05_load_texts")
         expect_no_error(page)
     (project,) = projects.list_projects(server.workspace)
+    assert [one.text for one in testbed.beginnings(project)] == BEGINNINGS
     game = choices(project)["01_language_models"]["game"]
     assert [said["word"] for said in game["guesses"].values()] == ["tormenta"] * 5
 
