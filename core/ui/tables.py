@@ -28,10 +28,16 @@ def reasons_table(words: Words, chosen: Mapping[str, Choice]) -> None:
     for name, choice in chosen.items():
         if name == "dial":
             continue
+        facts = {
+            fact: texts.size(1000 * found, words.language)
+            if isinstance(found, float) and fact.endswith("_gb")
+            else found
+            for fact, found in choice.facts.items()
+        }
         key = f"{name}.{choice.value}"
         value = words(key) if key in words else choice.value
         shown = texts.number(value, words.language) if isinstance(value, int | float) else str(value)
-        lines.append(f"| {words(name)} | **{plain(shown)}** | {words(f'reason.{choice.reason}', **choice.facts)} |")
+        lines.append(f"| {words(name)} | **{plain(shown)}** | {words(f'reason.{choice.reason}', **facts)} |")
     st.container(key="reasons").markdown("\n".join(lines))
 
 
