@@ -137,6 +137,13 @@ def percents(values: Sequence[int], language: str) -> str:
     return format_list([str(value) for value in values], locale=LOCALES[language]) + _PERCENT[language]
 
 
+def size(megabytes: float, language: str) -> str:
+    """Writes a size with its unit: whole megabytes (10⁶ bytes), and gigabytes from a thousand of those on."""
+    if megabytes < 1000:
+        return f"{number(max(1, round(megabytes)), language)}\u00a0MB"
+    return f"{number(megabytes / 1000, language, 1)}\u00a0GB"
+
+
 def moment(seconds: float, language: str) -> str:
     """Writes when something was, in short and by the clock of 24 hours; `seconds` since 1970, told in local time."""
     from babel.dates import format_datetime

@@ -26,13 +26,15 @@ with lesson.page("09_settings", "settings") as step:
     )
     st.markdown(step.words.body(f"dial.{dial}"))
     chosen = plan.plan(step.project, dial)
-    reasons_table(step.words, chosen)
+    reasons = st.container()  # told once the knobs behind it were read
 
     # 2. Every knob, for who wants it.
     step.section("knobs", "optional")
     proposed = kept if kept and kept.dial == dial else plan.settings(step.project, dial)
     with st.expander(step("knobs.open"), icon=":material/tune:"):
         settings = settings_form.ask(step.project, step.words, proposed, key=settings_form.fresh(dial))
+    with reasons:
+        reasons_table(step.words, plan.used(chosen, settings))
     if st.button(step("keep"), key="keep_settings", type="primary", icon=":material/save:"):
         step.keep(settings=dataclasses.asdict(settings), done=True)
         st.success(step("kept"), icon=":material/check:")

@@ -5,7 +5,6 @@ import streamlit as st
 from core import processes, workshop
 from core.training import plan, runs, watch
 from core.ui import lesson, live_run, testbed_panel
-from core.ui.plain import model_name
 
 with lesson.page("10_train", "settings", "testbed") as step:
     made = runs.list_runs(step.project)
@@ -16,8 +15,9 @@ with lesson.page("10_train", "settings", "testbed") as step:
 
     # 1. Start: a new run whenever none is at work.
     step.section("start", "slow")
-    dial = workshop.run_settings(step.project).dial
-    st.markdown(step("about_to", dial=step(f"dial.{dial}"), model=model_name(step.project.model, step.words)))
+    settings = workshop.run_settings(step.project)
+    changes = settings.differences(plan.settings(step.project, settings.dial))
+    live_run.about_to(settings.dial, changes, step.project.model, step.words)
     if status not in processes.ACTIVE:
         testbed_panel.ask_sample(step)
     if status not in processes.ACTIVE and st.button(
@@ -37,10 +37,9 @@ with lesson.page("10_train", "settings", "testbed") as step:
         curve = watch.curve(run)
         live_run.prediction(curve, step.project.choices.get("09_settings", {}).get("prediction"), status, step.words)
 
-    settings = workshop.run_settings(step.project)
     step.code(
         dial=settings.dial,
-        changes=settings.differences(plan.settings(step.project, settings.dial)),
+        changes=changes,
         prompt=workshop.first_prompt(step.project),
     )
     step.ask_number(answer=curve.best[0] if run and run.weights and curve.best else None)

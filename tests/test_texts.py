@@ -206,3 +206,9 @@ def test_an_afternoon_is_told_by_the_clock_of_24_hours():
     afternoon = datetime.datetime(2026, 11, 29, 14, 5, tzinfo=datetime.datetime.now().astimezone().tzinfo).timestamp()
     assert texts.moment(afternoon, "es") == "29/11/26, 14:05"
     assert texts.moment(afternoon, "en") == "29/11/2026, 14:05"
+
+
+def test_a_size_is_said_in_the_unit_that_suits_it():
+    assert texts.size(13.8, "es") == "14\u00a0MB"
+    assert texts.size(18_721, "es") == "18,7\u00a0GB"
+    assert texts.size(18_721, "en") == "18.7\u00a0GB"

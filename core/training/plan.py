@@ -1,6 +1,7 @@
 """One dial from which every setting follows, each with its reason for this data, this model and this machine."""
 
 import math
+from collections.abc import Mapping
 
 from core import machine, storage
 from core.errors import LessonError
@@ -46,7 +47,25 @@ def plan(project: Project, dial: str) -> dict[str, Choice]:
 
 def settings(project: Project, dial: str) -> Settings:
     """Answers the plan's values as Settings."""
-    return Settings().changed({name: choice.value for name, choice in plan(project, dial).items()})
+    return _values(plan(project, dial))
+
+
+def used(chosen: Mapping[str, Choice], settings: Settings) -> dict[str, Choice]:
+    """Answers what a run with `settings` does, in the plan's order: what she changed by hand says so.
+
+    `max_steps` stands in the place of the epochs, which do not count while it is not 0.
+    """
+    mine = {name: Choice(value, "by_hand", {}) for name, value in settings.differences(_values(chosen)).items()}
+    shown = dict(chosen) | mine
+    if not settings.max_steps:
+        return shown
+    shown["max_steps"] = Choice(settings.max_steps, "by_hand.max_steps", {})
+    names = ("max_steps" if name == "epochs" else name for name in chosen)
+    return {name: shown.pop(name) for name in names} | {name: own for name, own in shown.items() if name != "epochs"}
+
+
+def _values(chosen: Mapping[str, Choice]) -> Settings:
+    return Settings().changed({name: choice.value for name, choice in chosen.items()})
 
 
 def batch_size(rows: int) -> int:

@@ -18,6 +18,7 @@ from core.training import runs, verdict, watch
 from core.training.runs import DOSE, LAB, Label, Run
 from core.ui import lesson, plots, problem
 from core.ui.plain import in_code, plain
+from core.ui.tables import setting
 
 _MOST_COMPARED = 6  # the plot has no more colours
 
@@ -102,16 +103,9 @@ def _differences(chosen: Sequence[Run], names: dict[Run, str], words: Words) -> 
     lines = [f"| {words('setting')} | " + " | ".join(plain(names[run]) for run in chosen) + " |"]
     lines.append("|---" * (len(chosen) + 1) + "|")
     for name in differ:
-        cells = (_said(name, settings[run][name], words) for run in chosen)
+        cells = (setting(words, name, settings[run][name]) for run in chosen)
         lines.append(f"| {words(name)} | " + " | ".join(cells) + " |")
     st.markdown("\n".join(lines))
-
-
-def _said(name: str, value: object, words: Words) -> str:
-    key = f"{name}.{value}"
-    if key in words:
-        return words(key)
-    return texts.number(value, words.language) if isinstance(value, int | float) else plain(value)
 
 
 def _samples(chosen: Sequence[Run], names: dict[Run, str], words: Words) -> None:

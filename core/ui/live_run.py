@@ -1,5 +1,6 @@
 """A run while it happens: told from disk, so that a reload, a second tab or a restarted app show the same."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 
 import streamlit as st
@@ -12,8 +13,17 @@ from core.training.ready import READY
 from core.training.runs import FINISH, PAUSE, Run
 from core.training.watch import Curve
 from core.ui import plots, problem, promise_panel, session
+from core.ui.plain import model_name
+from core.ui.tables import setting
 
 _TICK_SECONDS = 1.0
+
+
+def about_to(dial: str, changes: Mapping[str, object], model: str, words: Words) -> None:
+    """Says what a run would start with: the dial, and what she changed by hand."""
+    listed = "; ".join(f"{words(name)}: **{setting(words, name, value)}**" for name, value in changes.items())
+    facts = {"dial": words(f"dial.{dial}"), "model": model_name(model, words), "changes": listed}
+    st.markdown(words("about_to.by_hand" if changes else "about_to", **facts))
 
 
 def show(run: Run, words: Words) -> None:
@@ -141,7 +151,9 @@ def _narrate(run: Run, status: str, words: Words) -> None:
     remark = narrator.narrate(watch.curve(run), is_over=status not in processes.ACTIVE)
     if remark:
         key = f"narrator.{remark.code}"
-        said = f"{words(key, **remark.facts)} {words.body(key, **remark.facts)}"
+        is_capped = remark.code == "falling.after" and run.settings().max_steps > 0
+        advice = words("narrator.capped") if is_capped else words.body(key, **remark.facts)
+        said = f"{words(key, **remark.facts)} {advice}"
         (st.warning if remark.code.startswith("diverging") else st.info)(said, icon=":material/monitoring:")
 
 

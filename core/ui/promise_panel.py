@@ -16,6 +16,7 @@ from core.ui import problem
 from core.ui.plain import model_name, plain
 
 _TICK_SECONDS = 1.0
+_SIZES = ("needed", "free")  # a check's facts in MB
 _ICONS = {
     preflight.OK: ":material/check_circle:",
     preflight.WARN: ":material/warning:",
@@ -59,12 +60,18 @@ def _told(project: Project, settings: Settings, words: Words, was_working: bool)
 def _checks(checks: Sequence[preflight.Check], words: Words) -> None:
     lines = []
     for check in checks:
-        facts = {name: plain(fact) if isinstance(fact, str) else fact for name, fact in check.facts.items()}
+        facts = {name: _fact(name, fact, words.language) for name, fact in check.facts.items()}
         if "model" in check.facts:
             facts["model"] = model_name(str(check.facts["model"]), words)
         line = f"{_ICONS[check.verdict]} {words(f'check.{check.code}.{check.verdict}', **facts)}"
         lines.append(f"{line} {reshaped(check.facts, words)}" if check.code == "reshaped" else line)
     st.markdown("  \n".join(lines))
+
+
+def _fact(name: str, fact: object, language: str) -> object:
+    if name in _SIZES and isinstance(fact, int | float):
+        return texts.size(fact, language)
+    return plain(fact) if isinstance(fact, str) else fact
 
 
 def reshaped(changes: Mapping[str, object], words: Words) -> str:

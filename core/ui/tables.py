@@ -28,11 +28,24 @@ def reasons_table(words: Words, chosen: Mapping[str, Choice]) -> None:
     for name, choice in chosen.items():
         if name == "dial":
             continue
-        key = f"{name}.{choice.value}"
-        value = words(key) if key in words else choice.value
-        shown = texts.number(value, words.language) if isinstance(value, int | float) else str(value)
-        lines.append(f"| {words(name)} | **{plain(shown)}** | {words(f'reason.{choice.reason}', **choice.facts)} |")
+        facts = {
+            fact: texts.size(1000 * found, words.language)
+            if isinstance(found, float) and fact.endswith("_gb")
+            else found
+            for fact, found in choice.facts.items()
+        }
+        reason = words(f"reason.{choice.reason}", **facts)
+        lines.append(f"| {words(name)} | **{setting(words, name, choice.value)}** | {reason} |")
     st.container(key="reasons").markdown("\n".join(lines))
+
+
+def setting(words: Words, name: str, value: object) -> str:
+    """Answers a setting's value as a person reads it, as Markdown."""
+    if isinstance(value, bool):
+        return words("switch.on" if value else "switch.off")
+    if f"{name}.{value}" in words:
+        return words(f"{name}.{value}")
+    return texts.number(value, words.language) if isinstance(value, int | float) else plain(value)
 
 
 def lines_table(heading: Sequence[str], lines: Sequence[Sequence[str]], key: str) -> None:

@@ -24,6 +24,23 @@ def test_every_dial_gives_a_value_and_a_worded_reason_for_each_setting_it_decide
             assert not texts.placeholders(said), f"{name}: a fact is missing in «{said}»"
 
 
+def test_what_she_changed_by_hand_stands_in_the_plan_as_hers(project: Project):
+    chosen = plan.plan(project, "quick")
+    settings = plan.settings(project, "quick")
+    assert plan.used(chosen, settings) == chosen
+    used = plan.used(chosen, settings.changed({"learning_rate": 0.01, "seed": 8}))
+    assert (used["learning_rate"].value, used["learning_rate"].reason) == (0.01, "by_hand")
+    assert (used["seed"].value, used["seed"].reason) == (8, "by_hand")
+    assert used["epochs"] == chosen["epochs"]
+
+
+def test_steps_set_by_hand_take_the_place_of_the_epochs(project: Project):
+    chosen = plan.plan(project, "quick")
+    used = plan.used(chosen, plan.settings(project, "quick").changed({"max_steps": 20, "epochs": 9}))
+    assert [*used] == ["max_steps" if name == "epochs" else name for name in chosen]
+    assert (used["max_steps"].value, used["max_steps"].reason) == (20, "by_hand.max_steps")
+
+
 def test_a_more_thorough_dial_takes_longer(project: Project):
     quick, balanced, thorough = (plan.settings(project, dial) for dial in DIALS)
     assert quick.epochs < balanced.epochs < thorough.epochs

@@ -206,6 +206,7 @@ def test_step_9_shows_the_settings_that_were_kept(visit, project):
     page = visit("09_settings", project=project)
     assert page.number_input(key="quick.max_steps").value == 6
     page.number_input(key="quick.max_steps").set_value(9).run()
+    assert "**9** | " + texts.words("es", "settings")("reason.by_hand.max_steps") in said(page)
     page.button(key="keep_settings").click().run()
     assert_well(page)
     assert workshop.run_settings(projects.open_project(project.folder.parent, project.id)).max_steps == 9
@@ -267,6 +268,8 @@ def test_step_10_says_what_was_promised_what_the_curve_says_and_whether_it_learn
     assert "Prometimos" in said(page)
     remark = narrator.narrate(watch.curve(run), is_over=True)
     assert words(f"narrator.{remark.code}", **remark.facts) in said(page)
+    assert ("falling" in remark.code) == (words("narrator.capped") in said(page))  # what stopped it was her 6 steps
+    assert "salvo lo que cambiaste a mano: Pasos de entrenamiento (max steps): **6**" in said(page)
 
 
 def test_step_9_looks_at_what_is_needed_and_measures_when_asked(visit, project):
