@@ -99,7 +99,7 @@ def _with_room(
 def _keep_written(work: Work, side: str, batch: list[int], written: Sequence[Completion], seconds: float) -> None:
     done = work.done(side, WRITTEN)
     pairs = zip(batch, written, strict=True)
-    lines = [{"row": row, "text": one.text, "ended": one.ended} for row, one in pairs if row not in done]
+    lines = [{"row": row, "text": one.text.strip(), "ended": one.ended} for row, one in pairs if row not in done]
     work.keep(side, WRITTEN, lines, seconds)
 
 

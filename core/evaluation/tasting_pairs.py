@@ -31,6 +31,7 @@ _ROUNDS = 3  # of writing, where pairs came out alike and others have to take th
 _OPENING_WORDS = 8  # of a text, about a verse: what is tasted is what a model makes of it
 _LOCK_SECONDS = 3  # a process that was just killed may take a moment to let go of it
 _ROOM = 50  # tokens that each writes
+_TOGETHER = 10  # pairs of a model in one go: several times faster than one by one, and it still tells how far it is
 _CHANCE = secrets.SystemRandom()
 
 
@@ -98,7 +99,7 @@ def _write(run: Run, wanted: int, state: State) -> Tasting:
 
 
 def _plan(run: Run, wanted: int) -> dict:
-    """Answers the beginnings in an order that chance gave them, each with its seed; drawn once, then read again.
+    """Answers the beginnings in an order that chance gave them, with seeds; drawn once, then read again.
 
     Where there are fewer than are wanted they come round again, with other seeds.
     """
@@ -124,10 +125,12 @@ def _plan(run: Run, wanted: int) -> dict:
 
 
 def _write_side(run: Run, planned: Sequence[dict], side: str, room: int, state: State) -> None:
-    """Lets one model write what it has not written yet, all with the same settings."""
+    """Lets one model write what it has not written yet, all with the same settings.
+
+    Both write in the same groups, each group from its own seed, whatever was there before: they draw alike.
+    """
     done = {line["pair"] for line in _lines(run) if line["side"] == side}
-    left = [number for number in range(len(planned)) if number not in done]
-    if not left:
+    if len(done) >= len(planned):
         return
     record, settings = run.record(), run.settings()
     loaded = models.load(
@@ -137,17 +140,24 @@ def _write_side(run: Run, planned: Sequence[dict], side: str, room: int, state: 
         loaded = models.put_on(loaded, run.adapter, settings.precision)
     state.write(steps=2 * len(planned))
     done_before, began = len(_lines(run)), time.monotonic()
-    for written, number in enumerate(left, start=1):
-        ids = prompt_ids(
-            planned[number]["beginning"], TASKS[record["task"]], loaded.tokenizer, record["language"], loaded.room(room)
-        )
-        steps = generate.stream(loaded, ids, Sampling(max_new_tokens=room, seed=planned[number]["seed"]))
-        made = list(steps)
-        text = "".join(step.text for step in made).rstrip()
-        text = text if len(made) < room else rounded(text)
-        storage.append_json(folder(run) / "written.jsonl", {"pair": number, "side": side, "text": text})
-        step = done_before + written
-        each = (time.monotonic() - began) / written
+    for at in range(0, len(planned), _TOGETHER):
+        group = range(at, min(at + _TOGETHER, len(planned)))
+        missing = [number for number in group if number not in done]
+        if not missing:
+            continue
+        prompts = [
+            prompt_ids(
+                planned[n]["beginning"], TASKS[record["task"]], loaded.tokenizer, record["language"], loaded.room(room)
+            )
+            for n in group
+        ]
+        written = generate.complete(loaded, prompts, room, Sampling(seed=planned[at]["seed"]))
+        for number in missing:
+            one = written[number - at]
+            text = one.text if one.ended else rounded(one.text)
+            storage.append_json(folder(run) / "written.jsonl", {"pair": number, "side": side, "text": text})
+        step = len(_lines(run))
+        each = (time.monotonic() - began) / (step - done_before)
         state.write(step=step, left=each * (2 * len(planned) - step))
 
 

@@ -103,7 +103,7 @@ def stream(loaded: Loaded, ids: Sequence[int], sampling: Sampling) -> Iterator[S
 def complete_all(loaded: Loaded, prompts: Sequence[Sequence[int]], max_new_tokens: int) -> list[str]:
     """Answers the likeliest continuation (greedy) of each prompt, or a seq2seq model's answers, in batches."""
     batches = (prompts[at : at + TOGETHER] for at in range(0, len(prompts), TOGETHER))
-    return [one.text for batch in batches for one in complete(loaded, batch, max_new_tokens)]
+    return [one.text.strip() for batch in batches for one in complete(loaded, batch, max_new_tokens)]
 
 
 def complete(
@@ -145,7 +145,7 @@ def complete(
 def _completed(loaded: Loaded, ids: list[int]) -> Completion:
     stops = loaded.stops
     end = next((place for place, id in enumerate(ids) if id in stops), None)
-    return Completion(loaded.tokenizer.decode(ids[:end]).strip(), end is not None)
+    return Completion(loaded.tokenizer.decode(ids[:end]).rstrip(), end is not None)
 
 
 def _thoughts(loaded: Loaded, ids: Sequence[int]) -> Generator["torch.Tensor", int | None, None]:
