@@ -10,7 +10,7 @@ from core.generation.generate import Sampling
 from core.project import Project
 from core.texts import Words
 from core.training.runs import Run
-from core.ui import problem, writing
+from core.ui import passage, problem, writing
 
 SIDES = ("base", "adapted")
 _SAID = "11.testbed.said"  # what was written last: the run, the seed, and by beginning the texts by side
@@ -37,7 +37,7 @@ def show(run: Run, project: Project, words: Words) -> None:
         for text, sides in before["texts"].items():
             for side, column in zip(SIDES, st.columns(2), strict=True):
                 column.caption(words(f"side.{side}"))
-                column.container(border=True).text(writing.opened(text) + sides[side])
+                passage.show(writing.opened(text), sides[side], column.container(border=True))
         st.caption(words("before_after.look"))
 
 

@@ -17,7 +17,7 @@ from core.models.kind import SEQ2SEQ
 from core.project import Project
 from core.texts import Words
 from core.training.runs import Run
-from core.ui import copies_view, plots, writing
+from core.ui import copies_view, passage, plots, writing
 from core.ui.plain import plain
 
 SIDES = ("base", "adapted")
@@ -101,7 +101,7 @@ def _show(run: Run, pair: Pair, place: int, words: Words) -> None:
     opening = writing.opened(pair.prompt) if run.record()["task"] == "write" else ""
     base, adapted = st.columns(2)
     base.caption(words("side.base"))
-    base.container(border=True).text(opening + writing.joined(pair.steps["base"]).rstrip())
+    passage.show(opening, writing.joined(pair.steps["base"]).rstrip(), base.container(border=True))
     adapted.caption(words("side.adapted"))
     with adapted:
         copies_view.show(

@@ -10,6 +10,7 @@ from core.evaluation import copies, evaluate, evidence
 from core.evaluation.copying import Copy, Index, Looked
 from core.texts import Words
 from core.training.runs import Run
+from core.ui import passage
 from core.ui.plain import in_code
 
 _TICK_SECONDS = 1.0
@@ -26,13 +27,13 @@ def show(run: Run, opening: str, text: str, seconds: float | None, key: str, lan
     words = texts.words(language, "copies")
     index = copies.index(run)
     if index is None:
-        st.container(border=True).text(opening + text)
+        passage.show(opening, text, st.container(border=True))
         st.fragment(_wait, run_every=_TICK_SECONDS)(run, words)
         return
     looked = index.look(text)
     copies.keep(run, text, looked, seconds)
     with st.container(border=True):
-        st.html(f'<div style="{_BOX}">{escape(opening)}{marked(text, looked)}</div>')
+        st.html(passage.html(opening, marked(text, looked)))
     st.caption(_told(looked, words))
     if looked.copies:
         with st.popover(words("sources"), icon=":material/content_copy:", key=f"{key}.sources"):

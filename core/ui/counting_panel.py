@@ -7,7 +7,7 @@ import streamlit as st
 from core.errors import LessonError
 from core.generation.generate import Sampling
 from core.generation.ngram import END, NGram
-from core.ui import problem, writing
+from core.ui import passage, problem, writing
 from core.ui.lesson import Lesson
 from core.ui.plain import plain
 
@@ -68,7 +68,7 @@ def _both(step: Lesson, folder: Path, model: NGram, pasted: str) -> None:
         st.session_state["01.seed"] = seed = seed + 1
         left, right = st.columns(2)
         left.markdown(f"**{step('both.counted')}**")
-        left.text(writing.opened(prompt) + model.write(prompt, _TOKENS, seed))
+        passage.show(writing.opened(prompt), model.write(prompt, _TOKENS, seed), left)
         with right:
             st.markdown(f"**{step('both.network')}**")
             writing.write(folder, prompt, Sampling(max_new_tokens=_TOKENS, seed=seed))

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.generation.generate import Sampling
 from core.generation.words import Thought
-from core.ui import session, writing
+from core.ui import passage, session, writing
 from core.ui.lesson import Lesson
 
 _THOUGHT = "01.thought"
@@ -35,7 +35,7 @@ def show(step: Lesson, folder: Path) -> None:
         tried = project.choices.get(step.step.name, {}).get("temperatures", []) if project else []
         step.keep(temperatures=[*tried, sampling.temperature][-_MOST_TRIED:])
     elif _WRITTEN in st.session_state:
-        st.text(writing.opened(st.session_state[_WRITTEN][0]) + writing.joined(st.session_state[_WRITTEN][1]))
+        passage.show(writing.opened(st.session_state[_WRITTEN][0]), writing.joined(st.session_state[_WRITTEN][1]))
     if _WRITTEN in st.session_state:
         prompt, steps, bent = st.session_state[_WRITTEN]
         writing.why(step.words, folder, prompt, steps, bent, "01")

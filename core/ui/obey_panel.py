@@ -10,7 +10,7 @@ from core.generation.serve import ASK
 from core.models import folder as models
 from core.tokens import chat
 from core.tokens import tokenizer as tokenizers
-from core.ui import problem, tasks_panel, writing
+from core.ui import passage, problem, tasks_panel, writing
 from core.ui.lesson import Lesson
 
 _SAID = "04.obey.said"  # what was written last, by how it was asked
@@ -33,9 +33,9 @@ def show(step: Lesson, folder: Path) -> None:
         with problem.shown(step.language, step("waking")):
             _write(step, folder, request, beginning, template is not None)
     elif said := st.session_state.get(_SAID):
-        for how, text in said.items():
+        for how, (opening, text) in said.items():
             st.caption(step(f"obey.{how}"))
-            st.container(border=True).text(text)
+            passage.show(opening, text, st.container(border=True))
     if _SAID in st.session_state:
         if template:
             st.caption(step("obey.template"))
@@ -55,7 +55,7 @@ def _write(step: Lesson, folder: Path, request: str, beginning: str, talks: bool
         st.caption(step(f"obey.{how}"))
         with st.container(border=True):
             steps = writing.write(folder, text, _SAMPLING, task=form, language=language)
-        said[how] = (writing.opened(text) if form == "write" else "") + writing.joined(steps)
+        said[how] = writing.opened(text) if form == "write" else "", writing.joined(steps)
     st.session_state[_SAID] = said
 
 

@@ -16,7 +16,7 @@ from core.models.kind import SEQ2SEQ
 from core.texts import Words
 from core.tokens import chat
 from core.tokens import tokenizer as tokenizers
-from core.ui import guest_panel, plots, problem, testbed_panel, writing
+from core.ui import guest_panel, passage, plots, problem, testbed_panel, writing
 from core.ui.lesson import Lesson
 from core.ui.plain import plain
 
@@ -94,17 +94,17 @@ def _dressed(task: str, kind: str, text: str, words: Words) -> str:
 
 def _written(step: Lesson, folder: Path, task: str, asked: str | None, sampling: Sampling, form: str = "write") -> None:
     """Streams what the model answers to `asked`; where nothing is asked now, shows what it answered last."""
-    said: dict[str, str] = st.session_state.setdefault(_SAID, {})
+    said: dict[str, tuple[str, str]] = st.session_state.setdefault(_SAID, {})
     if asked is None:
         if said.get(task):
-            st.text(said[task])
+            passage.show(*said[task])
         return
     with problem.shown(step.language, step("waking")):
         if not asked.strip():
             raise LessonError("no_prompt")
         language = writing.speaks(folder, step.language)
         steps = writing.write(folder, asked, sampling, task=form, language=language)
-        said[task] = (writing.opened(asked) if form == "write" else "") + writing.joined(steps)
+        said[task] = writing.opened(asked) if form == "write" else "", writing.joined(steps)
 
 
 def _choose(step: Lesson, folder: Path, task: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from core.evaluation import answers, tasting
 from core.evaluation.answers import Sitting
 from core.evaluation.tasting import Tasting
 from core.training.runs import Run
-from core.ui import prediction_panel, problem, tasting_friends, tasting_result
+from core.ui import passage, prediction_panel, problem, tasting_friends, tasting_result
 from core.ui.lesson import Lesson
 
 _TICK_SECONDS = 0.7
@@ -108,7 +108,7 @@ def _show_pair(tasted: Tasting, number: int, step: Lesson) -> None:
     for column, label, text in zip(st.columns(2), ("left_side", "right_side"), (pair.left, pair.right), strict=True):
         column.caption(step(f"tasting.{label}"))
         frame = column.container(border=True, height=_HEIGHT if opening else "content")
-        frame.text(opening + text if text.strip() else f"{opening} {step('tasting.nothing')}".strip())
+        passage.show(opening, text if text.strip() else f" {step('tasting.nothing')}", frame)
 
 
 def _undo(run: Run, tasted: Tasting, sitting: Sitting, step: Lesson) -> None:

@@ -8,7 +8,7 @@ from core.evaluation import answers, tasting
 from core.evaluation.answers import Result
 from core.evaluation.tasting import Tasting
 from core.training.runs import Run
-from core.ui import plots, prediction_panel
+from core.ui import passage, plots, prediction_panel
 from core.ui.lesson import Lesson
 
 
@@ -84,4 +84,7 @@ def _named(run: Run, tasted: Tasting, outcomes: dict[int, str], step: Lesson) ->
         opening = pair.beginning if tasted.task == "write" else ""
         for column, place in zip(st.columns(2), tasting.PLACES, strict=True):
             column.caption(step(f"side.{sides[place]}"))
-            column.container(border=True).text(opening + getattr(pair, place) or step("tasting.nothing"))
+            written = getattr(pair, place)
+            passage.show(
+                opening, written if written.strip() else f" {step('tasting.nothing')}", column.container(border=True)
+            )

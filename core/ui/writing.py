@@ -14,7 +14,7 @@ from core.models import folder as models
 from core.models.kind import SEQ2SEQ
 from core.project import Project
 from core.texts import Words
-from core.ui import plots
+from core.ui import passage, plots
 from core.ui.plain import plain
 
 KEPT: Literal["session"] = "session"  # what she set stays while another part of the step, or another step, is shown
@@ -92,9 +92,9 @@ def write(
     for step in SERVICE.stream(folder, prompt, sampling, adapter, task, language):
         written.append(step)
         if time.monotonic() - drawn > _DRAW_SECONDS:
-            slot.text(opening + joined(written) + " ▌")
+            passage.show(opening, joined(written) + " ▌", slot)
             drawn = time.monotonic()
-    slot.text(opening + joined(written))
+    passage.show(opening, joined(written), slot)
     return written
 
 

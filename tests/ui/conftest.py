@@ -1,6 +1,8 @@
 """One real run for the pages to show, the pages in Streamlit's AppTest, and a real server with a real browser."""
 
+import html
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -260,3 +262,14 @@ def settled():
         api.expect(app).to_have_attribute("data-test-script-state", "notRunning", timeout=60_000)
 
     return wait
+
+
+@pytest.fixture
+def passages():
+    """Reads what models wrote on a page as a person does, each with the beginning that it was given."""
+
+    def read(page) -> list[str]:
+        bodies = (element.proto.body for element in page.get("html"))
+        return [html.unescape(re.sub("<[^>]*>", "", body)) for body in bodies if 'class="passage"' in body]
+
+    return read

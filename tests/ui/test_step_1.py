@@ -184,13 +184,13 @@ def test_the_page_and_the_model_agree_on_what_is_bent(begun):
 
 
 @IN_BOTH_LANGUAGES
-def test_her_lines_are_counted_and_both_models_go_on(visit, begun, language):
+def test_her_lines_are_counted_and_both_models_go_on(visit, begun, passages, language):
     page = visit(NAME, language, begun)
     assert say(language)("lines.none") in show(page, "counting")
     go(page, "lines.sample")
     assert "luna **3**" in said(page)
     shown = go(page, "both.write")
-    assert [text.value.startswith("La luna") for text in page.text] == [True, True]
+    assert [text.startswith("La luna") for text in passages(page)] == [True, True]
     assert say(language)("both.differ") in shown
 
 

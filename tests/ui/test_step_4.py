@@ -68,7 +68,7 @@ def python_of(page):
 # ------------------------------------------------------------------ six tasks
 
 
-def test_each_task_says_which_model_it_needs_and_is_tried_with_the_one_at_hand(visit, begun):
+def test_each_task_says_which_model_it_needs_and_is_tried_with_the_one_at_hand(visit, begun, passages):
     page = visit(NAME, project=begun)
     for task in tasks_panel.TASKS:
         shown = said(press(choose(page, task)))
@@ -76,14 +76,16 @@ def test_each_task_says_which_model_it_needs_and_is_tried_with_the_one_at_hand(v
         if task in ("gap", "classify"):
             assert len(page.get("plotly_chart")) == 1
         else:
-            assert any(len(text.value) > 20 for text in page.text), task
+            written = [*passages(page), *(element.value for element in page.text)]
+            assert any(len(text) > 20 for text in written), task
 
 
-def test_what_a_task_answered_stays_while_another_is_looked_at(visit, begun):
+def test_what_a_task_answered_stays_while_another_is_looked_at(visit, begun, passages):
     page = visit(NAME, project=begun)
-    written = press(page).text[0].value
+    written = passages(press(page))
+    assert len(written) == 1
     choose(page, "gap")
-    assert choose(page, "write").text[0].value == written
+    assert passages(choose(page, "write")) == written
 
 
 def test_a_gap_is_a_bet_and_then_what_the_model_finds_likeliest(visit, begun):
@@ -199,12 +201,12 @@ def test_a_model_that_was_taught_to_talk_is_also_asked_in_its_template(visit, be
     assert say("en")("here.chat") in said(press(choose(page, "translate")))
 
 
-def test_a_base_model_goes_on_with_a_request_as_with_a_beginning(visit, begun):
+def test_a_base_model_goes_on_with_a_request_as_with_a_beginning(visit, begun, passages):
     page = more(visit(NAME, project=begun), "obey")
     assert say()("obey.base") not in said(page), "what she bets on is not told before"
     shown = said(press(page, "obey"))
     assert say()("obey.base") in shown
-    assert len([text for text in page.text if len(text.value) > 30]) == 2
+    assert len([text for text in passages(page) if len(text) > 30]) == 2
     page.text_input(key="04.request").set_value(" ").run()
     refused(press(page, "obey"), "no_prompt")
 
@@ -299,14 +301,14 @@ def test_step_12_asks_both_models_of_the_same_pair(visit, project):
     assert {"12.limits.base.bars", "12.limits.adapted.bars"} <= {chart.key for chart in page.get("plotly_chart")}
 
 
-def test_step_11_has_both_models_go_on_from_her_testbed(visit, project):
+def test_step_11_has_both_models_go_on_from_her_testbed(visit, project, passages):
     testbed.keep(project, [Beginning("Anoche, en la cocina,", "like")])
     page, words = visit("11_evaluate", "en", project), texts.words("en", "testbed")
 
     def written():
         assert words("before_after.look") in said(press(page, "before_after"))
         assert page.button(key="before_after").label == words("before_after.again")
-        return [text.value for text in page.text if text.value.startswith("Anoche, en la cocina,")]
+        return [text for text in passages(page) if text.startswith("Anoche, en la cocina,")]
 
     first, second = written(), written()
     assert len(first) == len(second) == 2
