@@ -50,7 +50,7 @@ def ask(project: Project, words: Words, proposed: Settings, key: str) -> Setting
 
 
 def _ask_one(words: Words, name: str, value: Any, key: str, is_idle: bool) -> object:
-    label, meaning = words(name), words.body(name)
+    label, meaning = words(f"{name}.knob" if f"{name}.knob" in words else name), words.body(name)
     if name in SWITCHES:
         return st.toggle(label, value, key=key, help=meaning)
     if name in OPTIONS:
