@@ -165,7 +165,10 @@ def _verdict(run: Run, words: Words) -> None:
     facts = {"rows": found.rows, "fall": found.fall, "low": found.low, "high": found.high}
     if found.code == "worse" and found.low is not None and found.high is not None:
         facts |= {"rise": -found.fall, "low": -found.high, "high": -found.low}
-    st.markdown(f"{words(f'verdict.{found.code}', **facts)} {words.body(f'verdict.{found.code}', **facts)}")
+    key = f"verdict.{found.code}"
+    if found.code == "luck" and run.settings().max_steps:
+        key = "verdict.luck.capped"
+    st.markdown(f"{words(key, **facts)} {words.body(key, **facts)}")
     if not found.writes_otherwise:
         st.caption(words("verdict.same_writing"))
 
