@@ -43,7 +43,7 @@ WRITES = """before => {
     window.clicked = null; window.first = null; window.last = null;
     addEventListener("click", () => { window.clicked = performance.now(); }, {capture: true, once: true});
     const look = () => {
-        const shown = [...document.querySelectorAll("[data-testid=stText]")].map(text => text.innerText).join("");
+        const shown = [...document.querySelectorAll(".passage")].map(text => text.innerText).join("");
         if (shown.startsWith(before) && shown.includes("▌") && shown.length > before.length + 3) {
             window.first = window.first ?? performance.now();
         } else if (window.first !== null && !shown.includes("▌")) {
