@@ -69,7 +69,11 @@ class Memory:
 
 
 def using(model: Shaped, precision: str) -> Memory:
-    """Answers what it takes to write with a model: its weights, and of what it has read two vectors a layer."""
+    """Answers what it takes to write with a model: its weights, and of what it has read two vectors a layer.
+
+    Where weights lie on the disk in another precision, the pages of their file stand in memory too while they are read;
+    the system takes those back as soon as it needs them, so they are not counted.
+    """
     a_number = _bytes(precision)
     kept = 2 * model.layers * model.hidden * _READ_AT_ONCE * a_number
     return Memory(model.parameters * a_number / 1e6, 0.0, kept / 1e6, _TO_WRITE_MB)
@@ -99,9 +103,10 @@ def training(
     a_layer = 14 * model.hidden + 5 * model.inner
     layers = model.layers * model.hidden + a_layer if again else model.layers * a_layer
     a_token = 4 * model.vocabulary  # its logits, in float32
-    # To train, they and their gradient; to score, they, a copy without each text's last, and its log-softmax.
+    # To train, they and their gradient; to score, all of a batch as the model gives them, and of one text at a time
+    # a float32 copy and its log-softmax.
     of_logits = 2 * a_token * tokens if is_full or model.holds_logits else _LOGITS_MB * 1e6
-    of_scoring = 3 * a_token * _READ_AT_ONCE
+    of_scoring = a_number * model.vocabulary * _READ_AT_ONCE + 2 * a_token * longest
     activations = max(tokens * layers * a_number + of_logits, of_scoring)
     return Memory(model.parameters * a_weight / 1e6, trained / 1e6, activations / 1e6)
 
