@@ -22,9 +22,10 @@ def test_she_reads_the_dashboard_and_takes_its_report_and_its_table(serve, brows
         page.get_by_role("heading", level=1, name=say("title"), exact=True).wait_for()
         settled(page)
         main = page.get_by_test_id("stMain")
-        assert main.get_by_test_id("stPlotlyChart").count() == 2, "who is where, and what lies behind a mean"
+        # Who is where, and what lies behind a mean.
+        api.expect(main.get_by_test_id("stPlotlyChart")).to_have_count(2, timeout=15_000)
         perplexity = texts.number(evaluate.values(record, "adapted")["perplexity"], "es")
-        assert main.get_by_text(perplexity, exact=True).first.is_visible()
+        api.expect(main.get_by_text(perplexity, exact=True).first).to_be_visible(timeout=15_000)
 
         for kind in ("worst", "best"):
             main.get_by_role("radio", name=say(f"example.{kind}")).or_(
