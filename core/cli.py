@@ -6,12 +6,16 @@ import os
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core import processes, texts
 from core import project as projects
 from core.data.table import PIECES
 from core.errors import LessonError
 from core.tasks import TASKS
+
+if TYPE_CHECKING:
+    from core.training.runs import Run
 
 
 def main(arguments: list[str]) -> int:
@@ -169,7 +173,7 @@ def merge(options: argparse.Namespace) -> None:
     from core.training import runs
 
     run = runs.open_run(options.run_folder)
-    project = projects.open_project(run.workspace, run.folder.parent.parent.name)
+    project = _project_of(run)
     with making.told(merged.told(run)) as progress:
         print(merged.make(run, project, language(options), progress))
 
@@ -201,10 +205,14 @@ def notebook(options: argparse.Namespace) -> None:
     from core.training import runs
 
     run = runs.open_run(options.run_folder)
-    project = projects.open_project(run.workspace, run.folder.parent.parent.name)
+    project = _project_of(run)
     path = run.folder / "share" / "notebook.zip"
     storage.write_bytes(path, books.parcel(run, project, language(options), options.lessons))
     print(path)
+
+
+def _project_of(run: "Run") -> projects.Project:
+    return projects.open_project(run.workspace, run.folder.parent.parent.name)
 
 
 def _root(options: argparse.Namespace) -> Path:

@@ -100,12 +100,6 @@ def stream(loaded: Loaded, ids: Sequence[int], sampling: Sampling) -> Iterator[S
         said = text
 
 
-def complete_all(loaded: Loaded, prompts: Sequence[Sequence[int]], max_new_tokens: int) -> list[str]:
-    """Answers the likeliest continuation (greedy) of each prompt, or a seq2seq model's answers, in batches."""
-    batches = (prompts[at : at + TOGETHER] for at in range(0, len(prompts), TOGETHER))
-    return [one.text.strip() for batch in batches for one in complete(loaded, batch, max_new_tokens)]
-
-
 def complete(
     loaded: Loaded, prompts: Sequence[Sequence[int]], max_new_tokens: int, sampling: Sampling | None = None
 ) -> list[Completion]:

@@ -98,14 +98,6 @@ class Lesson:
                 self.keep(prediction=given)
             self._judge(given, True)
 
-    def ask_choice(self, options: list[str], answer: str) -> None:
-        """The exercise with options (shown as they are) for an answer."""
-        with self._exercise(True):
-            given = st.radio(
-                self("exercise.input"), options, index=None, horizontal=True, key=f"{self.step.name}.exercise"
-            )
-            self._judge(given, given == answer)
-
     def ask_text(self, right: Callable[[str], bool]) -> None:
         """The exercise with words for an answer, judged by `right(text)`."""
         with self._exercise(True):

@@ -8,7 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.generation.generate import Sampling, complete, complete_all, next_tokens, shape, stream
+from core.generation.generate import Sampling, complete, next_tokens, shape, stream
 from core.generation.loaded import Loaded
 from core.tasks import TASKS
 from core.tokens.encode import prompt_ids
@@ -203,7 +203,7 @@ def test_it_stops_at_the_contexts_end(classroom: Loaded, context: int, room: int
 def test_a_completion_does_not_depend_on_its_neighbours(classroom: Loaded):
     texts = ("La casa", "En el fondo del patio de mi abuela había", "Y")
     prompts = [ids(classroom, text) for text in texts]
-    together = complete_all(classroom, prompts, max_new_tokens=6)
+    together = [one.text.strip() for one in complete(classroom, prompts, max_new_tokens=6)]
     assert together == [write(classroom, text, temperature=0, max_new_tokens=6).strip() for text in texts]
 
 

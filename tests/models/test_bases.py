@@ -15,7 +15,7 @@ from core.data import table
 from core.errors import LessonError
 from core.evaluation import evaluate
 from core.generation import loaded as loading
-from core.generation.generate import Sampling, complete_all, stream
+from core.generation.generate import Sampling, complete, stream
 from core.generation.score import score
 from core.models import folder as models
 from core.models.kind import CAUSAL, SEQ2SEQ, kind_of
@@ -44,7 +44,7 @@ def test_a_model_of_any_family_is_adapted_measured_and_loaded_by_peft_alone(base
     assert sum(one.nats for one in scores) < before
     ids = prompt_ids("Hay mate y sillas en la plaza.", TASKS["summarize"], loaded.tokenizer, "es", loaded.room(5))
     written = "".join(step.text for step in stream(loaded, ids, Sampling(temperature=0, max_new_tokens=4)))
-    assert complete_all(loaded, [ids], 5)[0].startswith(written.strip())
+    assert complete(loaded, [ids], 5)[0].text.strip().startswith(written.strip())
     loaded.model.save_pretrained(run.adapter)
     config = json.loads((run.adapter / "adapter_config.json").read_text())
     assert config["base_model_name_or_path"] == str(folder)

@@ -14,7 +14,7 @@ from core.data import sources, stages, table
 from core.errors import LessonError
 from core.evaluation import evaluate
 from core.generation import loaded as loading
-from core.generation.generate import Sampling, complete_all, stream
+from core.generation.generate import Sampling, complete, stream
 from core.generation.score import score
 from core.generation.service import Service
 from core.models.folder import describe
@@ -80,7 +80,7 @@ def test_greedy_answers_are_those_that_transformers_writes(base, family):
     calm = Sampling(temperature=0, max_new_tokens=len(said))
     assert "".join(step.text for step in stream(loaded, ids, calm)) == loaded.tokenizer.decode(said)
     other = prompt_ids("Llueve", SUMMARIZE, loaded.tokenizer, "es", 100)
-    assert complete_all(loaded, [other, ids], 8)[1] == loaded.tokenizer.decode(said).strip()
+    assert complete(loaded, [other, ids], 8)[1].text.strip() == loaded.tokenizer.decode(said).strip()
 
 
 def test_the_encoder_reads_once_however_much_is_written(t5):
