@@ -138,6 +138,7 @@ def make_trainer(
     planned = schedule(settings, len(train))
     blanks = ranks.blank_rows(len(train), settings.batch_size)
     pad_id = loaded.tokenizer.eos_id or 0
+    multiple = 1 if settings.precision == "fp32" or loaded.context % kernels.WIDTHS else kernels.WIDTHS
     arguments = TrainingArguments(
         output_dir=str(run.checkpoints),
         per_device_train_batch_size=settings.batch_size,
@@ -197,7 +198,7 @@ def make_trainer(
         args=arguments,
         train_dataset=ranks.filled(train, blanks),
         eval_dataset=validation,
-        data_collator=lambda rows: collate(rows, pad_id),
+        data_collator=lambda rows: collate(rows, pad_id, multiple),
         callbacks=callbacks,
     )
     trainer.remove_callback(PrinterCallback)
