@@ -178,6 +178,17 @@ def merge(options: argparse.Namespace) -> None:
         print(merged.make(run, project, language(options), progress))
 
 
+def gguf(options: argparse.Namespace) -> None:
+    """Writes the model of a run as one file for Ollama, LM Studio and llama.cpp."""
+    from core.sharing import gguf_file, making
+    from core.training import runs
+
+    run = runs.open_run(options.run_folder)
+    project = _project_of(run)
+    with making.told(gguf_file.told(run)) as progress:
+        print(gguf_file.make(run, project, language(options), options.quantisation, progress))
+
+
 def capsule(options: argparse.Namespace) -> None:
     """Puts a project in one file that any other workshop opens."""
     from core.sharing import capsule as capsules
@@ -278,7 +289,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help=words("option.set"))
     one.add_argument("--workspace", metavar="DIR", help=words("option.workspace"))
     one.add_argument("--json", action="store_true", help=words("option.json"))
-    on_a_run = (train, promise, evaluate, tasting, generate, merge, notebook, copies)
+    on_a_run = (train, promise, evaluate, tasting, generate, merge, gguf, notebook, copies)
     for run in on_a_run:
         command(run.__name__, run).add_argument("run_folder", metavar="RUN", type=Path, help=words("option.run"))
     commands.choices["train"].add_argument("--finish", action="store_true", help=words("option.finish"))
@@ -291,6 +302,8 @@ def _parser() -> argparse.ArgumentParser:
     asked.add_argument("--temperature", type=float, default=0.8, help=words("option.temperature"))
     asked.add_argument("--tokens", type=int, default=60, help=words("option.tokens"))
     asked.add_argument("--seed", type=int, default=7, help=words("option.seed"))
+    rounding = commands.choices["gguf"]
+    rounding.add_argument("--quantisation", default="q8_0", choices=["q8_0", "f16"], help=words("option.quantisation"))
     commands.choices["notebook"].add_argument("--lessons", action="store_true", help=words("option.lessons"))
     packing = command("capsule", capsule)
     packing.add_argument("project_folder", metavar="PROJECT", type=Path, help=words("option.project"))

@@ -6,7 +6,7 @@ from core import workshop
 from core.evaluation import evaluate
 from core.sharing import adapter, merged
 from core.sharing.card import card
-from core.ui import capsule_panel, copies_view, lesson, merged_panel, notebook_panel, writing
+from core.ui import capsule_panel, copies_view, gguf_panel, lesson, merged_panel, notebook_panel, writing
 
 with lesson.page("13_share", "writing") as step:
     run = workshop.adapted_run(step.project)
@@ -31,6 +31,7 @@ with lesson.page("13_share", "writing") as step:
     # 2. The whole model, for who has neither PEFT nor the workshop.
     step.section("merged", "optional", size=merged.bytes_needed(run) / 1e6)
     merged_panel.show(run, step.words)
+    gguf_panel.show(run, step.words)
 
     # 3. The project, to go on with it elsewhere.
     step.section("capsule", "optional")
