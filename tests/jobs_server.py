@@ -6,6 +6,7 @@ service, through `hf_xet`, whose storage is another folder.
 
 import json
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -14,11 +15,14 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import parse_qs, unquote, urlparse
 
 from hub_server import HubServer, _Answer, owner_of
+
+from core.processes import ROOT
 
 TOKEN = "hf_" + "a" * 30
 READER = "hf_" + "r" * 30
@@ -115,20 +119,28 @@ class JobsServer(HubServer):
     def work(self, job: dict) -> None:
         spec = job["spec"]
         time.sleep(self.queued)
-        if job["stage"] != "SCHEDULING":
-            return
         volume = spec["volumes"][0]
         mount = str(self.buckets[volume["source"]])
         words = [word.replace(volume["mountPath"], mount) for word in self.instead or spec["command"]]
-        path = f"{self.folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
+        tools = self.folder / "bin"
+        hidden = dict.fromkeys(_not_sent(Path(mount) / "requirements.txt"))
+        (tools / "sitecustomize.py").write_text(f"import sys\nsys.modules.update({hidden!r})\n")
+        path = f"{tools}{os.pathsep}{os.environ['PATH']}"
         # A container knows nothing of whoever asked for it.
         kept = {name: os.environ[name] for name in ("OMP_NUM_THREADS", "HOME", "LANG") if name in os.environ}
         job["process"] = process = subprocess.Popen(
             words, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            text=True, env={**kept, "PATH": path, **spec["environment"], **spec.get("secrets", {})},
-            start_new_session=True,
+            text=True, start_new_session=True,
+            env={
+                **kept, "PATH": path, "PYTHONPATH": str(tools), "HF_ENDPOINT": self.address,
+                "HF_HOME": str(self.folder / "hf"), "HF_HUB_DISABLE_XET": "1",
+                **spec["environment"], **spec.get("secrets", {}),
+            },
         )  # fmt: skip
-        job["stage"] = "RUNNING"
+        if job["stage"] == "SCHEDULING":
+            job["stage"] = "RUNNING"
+        else:  # cancelled meanwhile
+            self.kill(job)
         limit = threading.Timer(spec["timeoutSeconds"], self.kill, [job, "Job timeout"])
         limit.start()
         job["log"] += [line.rstrip("\n") for line in cast(Any, process.stdout)]
@@ -149,6 +161,15 @@ class JobsServer(HubServer):
         who = {"id": "62f2", "name": owner, "type": "user"}
         told = {name: spec.get(name) for name in ("command", "dockerImage", "environment", "flavor", "labels")}
         return {"id": job["id"], **told, "owner": who, "status": {"stage": job["stage"], "message": job["message"]}}
+
+
+def _not_sent(requirements: Path) -> list[str]:
+    """Answers the modules of the workshop's libraries that a job was not told to install: there they are not."""
+    sent = {line.partition("==")[0].lower() for line in requirements.read_text().splitlines()}
+    ours = re.findall(r"^([\w-]+)==", (ROOT / "requirements.txt").read_text(encoding="utf-8"), re.MULTILINE)
+    absent = {name.lower().replace("_", "-") for name in ours} - {name.replace("_", "-") for name in sent}
+    found = packages_distributions()
+    return [module for module, names in found.items() if {name.lower().replace("_", "-") for name in names} <= absent]
 
 
 @contextmanager

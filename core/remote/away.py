@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
@@ -21,6 +22,7 @@ from core.errors import LessonError
 from core.models.weights import tensors
 from core.processes import State
 from core.remote import parcel, service
+from core.training import watch
 from core.training.runs import Run
 
 POLL_SECONDS = 10.0
@@ -121,13 +123,11 @@ def follow(run: Run, token: str, say: Say) -> dict:
     """
     with _alone(run):
         record = storage.load_json(run.folder / "remote.json")
-        state, seen, said = State(run.folder, run=run.name, away=True), _Seen(), ""
+        state, seen, said = State(run.folder, run=run.name, away=True), _Seen(), None
         while not (told := _heard(run, record, token, seen)).is_over:
-            now = _shown(seen.state) if told.stage == "RUNNING" else {"status": "starting"}
+            now = _shown(seen.state if told.stage == "RUNNING" else {"status": "starting"})
             state.write(**now)
-            key = "remote.step" if now.get("steps") else f"remote.{told.stage.lower()}"
-            if said != (said := f"{key} {now.get('step')}"):
-                say(key, step=now.get("step", 0), steps=now.get("steps", 0))
+            said = _tell(run, told, now.get("steps", 0), said, say)
             time.sleep(POLL_SECONDS)
         say("remote.bringing")
         return _end(run, record, token, told, state, seen)
@@ -159,7 +159,18 @@ def _heard(run: Run, record: dict, token: str, seen: _Seen) -> service.Told:
         time.sleep(POLL_SECONDS)
 
 
-def _shown(there: dict) -> dict:
+def _tell(run: Run, told: service.Told, steps: int, said: object, say: Say) -> object:
+    """Says what is new since `said`: each evaluation, and before the first one, what the job is at. Answers it."""
+    points = watch.curve(run).validation
+    news = points[-1] if points else told.stage
+    if news != said and points:
+        say("adapt.step", step=points[-1][0], steps=steps, loss=points[-1][1])
+    elif news != said and told.stage in ("SCHEDULING", "RUNNING"):
+        say(f"remote.{told.stage.lower()}")
+    return news
+
+
+def _shown(there: dict) -> dict[str, Any]:
     """Answers what the run's state says here, of what it says there."""
     shown = {name: there[name] for name in _SHOWN if name in there}
     is_at_work = shown.get("status") in processes.ACTIVE

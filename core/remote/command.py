@@ -14,7 +14,7 @@ from core.remote.service import Machine
 from core.texts import Words, number, unaccented
 from core.training.runs import Run
 
-_MOST_HOURS = 24.0
+_LEAST_HOURS, _MOST_HOURS = 0.1, 24.0
 
 
 def remote(run: Run, options: argparse.Namespace, words: Words, say: Callable[..., None]) -> None:
@@ -50,8 +50,8 @@ def remote(run: Run, options: argparse.Namespace, words: Words, say: Callable[..
 
 def _send(run: Run, token: str, options: argparse.Namespace, words: Words, say: Callable[..., None]) -> None:
     away.check(run)
-    if not 0 < options.hours <= _MOST_HOURS:
-        raise LessonError("remote_hours", hours=options.hours, most=_MOST_HOURS)
+    if not _LEAST_HOURS <= options.hours <= _MOST_HOURS:
+        raise LessonError("remote_hours", hours=options.hours, least=_LEAST_HOURS, most=_MOST_HOURS)
     owner = account.whoami(token).owner
     machine = _chosen(service.machines(token), options.machine)
     at_most = None if machine.dollars is None else machine.dollars * options.hours

@@ -11,6 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from core import storage
+from core.models import folder as models
 from core.models import hub
 from core.models.folder import CLASSROOM, public_name
 from core.processes import ROOT
@@ -25,7 +26,6 @@ _PINNED = (
 )  # fmt: skip
 _FOR_FOUR_BITS = "bitsandbytes"
 _PARTS = ("train", "validation")
-_OF_A_BASE = (".safetensors", ".json", ".txt", ".model", ".jinja")
 
 
 def make(run: Run, seconds: int, every: float, folder: Path) -> None:
@@ -40,10 +40,9 @@ def make(run: Run, seconds: int, every: float, folder: Path) -> None:
         _zip(folder / "workshop.zip", _workshop())
         _zip(folder / "run.zip", _tokens(run))
         if not is_of_the_hub(record["model"]):
-            for path in base.iterdir():
-                if path.is_file() and path.suffix in _OF_A_BASE:
-                    (folder / "base").mkdir(exist_ok=True)
-                    shutil.copyfile(path, folder / "base" / path.name)
+            (folder / "base").mkdir()
+            for path in models.files_of(base):
+                shutil.copyfile(path, folder / "base" / path.name)
     pinned = [*_PINNED, *([_FOR_FOUR_BITS] if run.settings().method == "qlora" else [])]
     storage.write_text(folder / "requirements.txt", "".join(f"{name}=={version(name)}\n" for name in pinned))
     told = record | {"model": public_name(record["model"]), "model_folder": "", "reshaped": run.reshaped()}

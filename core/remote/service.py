@@ -157,9 +157,10 @@ def needs_token(model: str) -> bool:
 
 def api(token: str) -> "HfApi":
     from huggingface_hub import HfApi
-    from huggingface_hub.utils import disable_progress_bars
+    from huggingface_hub.utils import disable_progress_bars, logging
 
     disable_progress_bars()
+    logging.set_verbosity_error()  # what it says on the way is in its own words; ours follow
     return HfApi(token=token)
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from core import processes, storage, testbed, texts
 from core.data import table
 from core.evaluation import evaluate, exam
+from core.models import folder as models
 from core.models.folder import CLASSROOM, public_name
 from core.project import Project
 from core.tasks import TASKS
@@ -73,7 +74,7 @@ def base_files(run: Run) -> list[Path]:
     """Answers the files of the base model that go along: the classroom's, or a folder of hers that is not too large."""
     if _is_of_the_hub(run):
         return []
-    found = [path for path in sorted(Path(run.record()["model_folder"]).iterdir()) if path.is_file()]
+    found = models.files_of(Path(run.record()["model_folder"]))
     is_small = sum(path.stat().st_size for path in found) <= _CARRIED_BYTES
     return found if is_small or run.record()["model"] == CLASSROOM else []
 
