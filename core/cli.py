@@ -222,6 +222,19 @@ def notebook(options: argparse.Namespace) -> None:
     print(path)
 
 
+def remote(options: argparse.Namespace) -> None:
+    """Trains a run, or a project's next one, on a rented machine; or follows one that is there."""
+    from core import workshop
+    from core.remote import command
+    from core.training import runs
+
+    tongue, folder = language(options), options.run_folder.absolute()
+    is_project = (folder / "project.json").is_file()
+    project = projects.open_project(folder.parent, folder.name) if is_project else None
+    run = workshop.run_to_send(project) if project else runs.open_run(folder)
+    command.remote(run, options, texts.words(tongue, "command"), _teller(tongue))
+
+
 def _project_of(run: "Run") -> projects.Project:
     return projects.open_project(run.workspace, run.folder.parent.parent.name)
 
@@ -289,9 +302,10 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help=words("option.set"))
     one.add_argument("--workspace", metavar="DIR", help=words("option.workspace"))
     one.add_argument("--json", action="store_true", help=words("option.json"))
-    on_a_run = (train, promise, evaluate, tasting, generate, merge, gguf, notebook, copies)
+    on_a_run = (train, promise, evaluate, tasting, generate, merge, gguf, notebook, remote, copies)
     for run in on_a_run:
-        command(run.__name__, run).add_argument("run_folder", metavar="RUN", type=Path, help=words("option.run"))
+        said = words("option.run_or_project" if run is remote else "option.run")
+        command(run.__name__, run).add_argument("run_folder", metavar="RUN", type=Path, help=said)
     commands.choices["train"].add_argument("--finish", action="store_true", help=words("option.finish"))
     measured = commands.choices["evaluate"]
     measured.add_argument("--again", action="store_true", help=words("option.again"))
@@ -305,6 +319,12 @@ def _parser() -> argparse.ArgumentParser:
     rounding = commands.choices["gguf"]
     rounding.add_argument("--quantisation", default="q8_0", choices=["q8_0", "f16"], help=words("option.quantisation"))
     commands.choices["notebook"].add_argument("--lessons", action="store_true", help=words("option.lessons"))
+    renting = commands.choices["remote"]
+    renting.add_argument("--machine", metavar="NAME", help=words("option.machine"))
+    renting.add_argument("--machines", action="store_true", help=words("option.machines"))
+    renting.add_argument("--hours", type=float, default=1.0, help=words("option.hours"))
+    renting.add_argument("--yes", action="store_true", help=words("option.yes"))
+    renting.add_argument("--cancel", action="store_true", help=words("option.cancel"))
     packing = command("capsule", capsule)
     packing.add_argument("project_folder", metavar="PROJECT", type=Path, help=words("option.project"))
     packing.add_argument("--without-texts", action="store_true", help=words("option.without_texts"))

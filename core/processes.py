@@ -106,7 +106,8 @@ def environment() -> dict[str, str]:
 def read_state(folder: Path) -> dict:
     """Answers the state in `folder`, true now: a process that is gone while it says it works has `died`.
 
-    Where nothing was ever started, `status` is `none`.
+    Where it only followed a work on another machine (`away`), that work goes on, and it is `away`. Where nothing was
+    ever started, `status` is `none`.
     """
     state = storage.read_json(folder / "state.json")
     if state is None:
@@ -114,7 +115,7 @@ def read_state(folder: Path) -> dict:
     if state["status"] in ACTIVE and not is_alive(state["pid"], state.get("born", "")):
         state = storage.read_json(folder / "state.json") or state  # it may have ended just now
         if state["status"] in ACTIVE:
-            return {**state, "status": "died"}
+            return {**state, "status": "away" if state.get("away") else "died"}
     return state
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from core import classroom, storage, testbed
+from core import classroom, processes, storage, testbed
 from core import project as projects
 from core.data import sources, stages, table
 from core.errors import LessonError
@@ -137,6 +137,15 @@ def start_run(project: Project) -> Run:
     promise.carry(project, run)
     runs.start(run)
     return run
+
+
+def run_to_send(project: Project) -> Run:
+    """Answers the run that another machine is to train: the one that is away, or waits, else a new one.
+
+    With the settings kept in step 9 as they are: what this machine has room for does not matter there.
+    """
+    made = [run for run in runs.list_runs(project) if processes.read_state(run.folder)["status"] in ("away", "none")]
+    return made[0] if made else runs.create(project, run_settings(project), first_prompt(project))
 
 
 def run_settings(project: Project) -> Settings:

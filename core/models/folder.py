@@ -20,6 +20,7 @@ _OF_TOKENS = re.compile(r"embed|lm_head|wte|wpe|shared|relative_attention_bias")
 _CONTEXT = ("max_position_embeddings", "n_positions", "n_ctx", "max_seq_len", "seq_length")
 _TOKENIZERS = ("tokenizer.json", "*.model", "vocab.json", "vocab.txt")  # the new format, and what it is made from
 _OF_TOKENIZERS = re.compile(r"tokenizer|vocab|merges|special_tokens|added_tokens|spiece|chat_template|\.model$")
+_LOADED_FROM = (".safetensors", ".json", ".txt", ".model", ".jinja")
 _LICENCE = re.compile(r"^license:\s*[\"']?([\w.-]+)", re.MULTILINE)
 
 
@@ -97,6 +98,11 @@ def public_name(reference: str) -> str:
     path = Path(reference).expanduser()
     is_folder = reference != CLASSROOM and (path.is_absolute() or path.is_dir())  # even one that is gone by now
     return path.name if is_folder else reference
+
+
+def files_of(folder: Path) -> list[Path]:
+    """Answers the files that a model is loaded from, in order: weights as safetensors, configuration, tokenizer."""
+    return sorted(path for path in folder.iterdir() if path.is_file() and path.suffix in _LOADED_FROM)
 
 
 def check(folder: Path) -> None:

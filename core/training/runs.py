@@ -202,9 +202,15 @@ def reshape(run: Run, changes: Mapping[str, object]) -> None:
 
 
 def discard(run: Run) -> None:
-    """Takes a run out of the project; for a week `restore` brings it back. Raises LessonError `run_is_busy`."""
-    if processes.read_state(run.folder)["status"] in ACTIVE:
+    """Takes a run out of the project; for a week `restore` brings it back.
+
+    Raises LessonError `run_is_busy`, `run_is_away`.
+    """
+    status = processes.read_state(run.folder)["status"]
+    if status in ACTIVE:
         raise LessonError("run_is_busy", run=run.name)
+    if status == "away":
+        raise LessonError("run_is_away", run=run.folder)
     away = run.folder.parent / _DISCARDED
     away.mkdir(exist_ok=True)
     for old in away.iterdir():
@@ -229,13 +235,15 @@ def start(run: Run, finish: bool = False) -> None:
     """Starts, or continues, a run in its own process; does nothing where it is already at work.
 
     With `finish` it only ends it, with the best that its checkpoints hold. Raises LessonError `run_is_finished`,
-    `disk_full`.
+    `run_is_away`, `disk_full`.
     """
     state = processes.read_state(run.folder)
     if state["status"] in ACTIVE:
         return
     if state["status"] == "finished":
         raise LessonError("run_is_finished", run=run.name)
+    if state["status"] == "away":
+        raise LessonError("run_is_away", run=run.folder)
     if shutil.disk_usage(run.folder).free < 2 * RESERVED_BYTES:  # its process could not even say so
         raise LessonError("disk_full", folder=run.folder)
     (run.folder / "request").unlink(missing_ok=True)

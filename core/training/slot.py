@@ -37,6 +37,6 @@ def _ahead(run: Run, since: float) -> int:
     states = [
         processes.read_state(p.parent) for p in run.workspace.glob("*/runs/*/state.json") if p.parent != run.folder
     ]
-    at_work = sum(state["status"] in ("loading", "running", "stopping") for state in states)
+    at_work = sum(state["status"] in ("loading", "running", "stopping") and not state.get("away") for state in states)
     before = sum(state["status"] == "waiting" and state.get("waiting_since", 0) < since for state in states)
     return at_work + before

@@ -38,11 +38,14 @@ def _told(run: Run, words: Words, was_working: bool) -> None:
     working = status in processes.ACTIVE
     if was_working and not working:
         st.rerun()
-    _progress(state, words)
+    _progress(run, state, words)
     if reshaped := run.reshaped():
         said = f"{words('reshaped')} {promise_panel.reshaped(reshaped, words)}"
         st.info(said, icon=":material/compress:")
-    _controls(run, status, words)
+    if working and state.get("away"):
+        st.caption(words("away.stop", folder=run.folder))
+    else:
+        _controls(run, status, words)
     _curve(run, words)
     _narrate(run, status, words)
     promise_panel.kept(run, words)
@@ -50,10 +53,10 @@ def _told(run: Run, words: Words, was_working: bool) -> None:
     _samples(run, words)
 
 
-def _progress(state: dict, words: Words) -> None:
+def _progress(run: Run, state: dict, words: Words) -> None:
     status, language = state["status"], words.language
     step, steps = state.get("step", 0), state.get("steps") or 0
-    facts = {"step": step, "steps": steps, "ahead": state.get("ahead", 0)}
+    facts = {"step": step, "steps": steps, "ahead": state.get("ahead", 0), "folder": run.folder}
     said = words(f"status.{status}", **facts)
     if status in ("running", "stopping") and steps:
         left = state.get("seconds_left")
@@ -111,7 +114,7 @@ def _controls(run: Run, status: str, words: Words) -> None:
         )
     elif status in runs.CAN_CONTINUE:
         _go_on_or_finish(run, words)
-    if status not in processes.ACTIVE and st.button(
+    if status not in (*processes.ACTIVE, "away") and st.button(
         words("discard"), key="discard", type="tertiary", icon=":material/delete:", help=words.body("discard")
     ):
         with suppress(LessonError):  # another tab has just taken it up again

@@ -12,7 +12,7 @@ from core.training import preflight, promise
 from core.training.promise import Promise
 from core.training.runs import Run
 from core.training.settings import Settings
-from core.ui import problem
+from core.ui import problem, session
 from core.ui.plain import model_name, plain
 
 _TICK_SECONDS = 1.0
@@ -55,6 +55,13 @@ def _told(project: Project, settings: Settings, words: Words, was_working: bool)
             problem.show(error, words.language)
             return
         st.rerun()
+
+
+def elsewhere(project: Project, words: Words) -> None:
+    """Says how the same runs on a rented machine; only on her own computer, where she can give a command."""
+    if session.is_personal():
+        with st.expander(words("elsewhere"), icon=":material/cloud:"):
+            st.markdown(words.body("elsewhere", folder=project.folder))
 
 
 def _checks(checks: Sequence[preflight.Check], words: Words) -> None:
