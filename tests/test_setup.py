@@ -380,6 +380,7 @@ def test_without_a_tunnel_nothing_is_opened_and_the_reason_is_said(tmp_path, scr
 def test_every_check_runs_even_if_one_fails(monkeypatch, capsys):
     ran = []
     monkeypatch.setattr(checks, "get_browser", lambda text: None)
+    monkeypatch.setattr(checks, "get_proxy", lambda text: None)
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
 
     def run_check(name, command, environment):
