@@ -75,7 +75,7 @@ def adapt(options: argparse.Namespace) -> None:
     state = _follow(run, say)
     say("adapt.evaluating")
     evaluate.start(run)
-    _wait(run.evaluation)
+    evaluated = list(processes.follow(run.evaluation))[-1]
     base, adapted = (evaluate.values(evaluate.read(run), side) for side in ("base", "adapted"))
     points = watch.curve(run)
     report = {
@@ -94,7 +94,7 @@ def adapt(options: argparse.Namespace) -> None:
         "train_seconds": round(state["train_seconds"], 2),
         "tokens_per_second": round(state["tokens_trained"] / state["train_seconds"], 1),
         "precision": state["precision"],
-        "peak_memory_mb": max(state["peak_memory_mb"], processes.read_state(run.evaluation)["peak_memory_mb"]),
+        "peak_memory_mb": max(state["peak_memory_mb"], evaluated["peak_memory_mb"]),
         "validation": {"base": points.base, "best": points.best},
         "base": base,
         "adapted": adapted,
@@ -382,27 +382,10 @@ def _follow(run, say) -> dict:
     """Waits for a training run, telling each evaluation. Raises the LessonError that it ended with."""
     from core.training import watch
 
-    told = -1
-    while True:
-        state = processes.read_state(run.folder)
+    told = 0
+    for state in processes.follow(run.folder):
         points = watch.curve(run).validation
-        if len(points) > max(told, 0):
+        if len(points) > told:
             told = len(points)
             say("adapt.step", step=points[-1][0], steps=state.get("steps", 0), loss=points[-1][1])
-        if state["status"] not in processes.ACTIVE:
-            return _well(state)
-        time.sleep(0.3)
-
-
-def _wait(folder: Path) -> dict:
-    while (state := processes.read_state(folder))["status"] in processes.ACTIVE:
-        time.sleep(0.2)
-    return _well(state)
-
-
-def _well(state: dict) -> dict:
-    """Answers a finished state; raises the LessonError of any other."""
-    if state["status"] == "finished":
-        return state
-    error = state.get("error") or {"code": "worker_died", "facts": {}}
-    raise LessonError(error["code"], **error["facts"])
+    return state

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -12,6 +13,7 @@ from typing import Any, BinaryIO
 import psutil
 
 from core import storage
+from core.errors import LessonError
 
 ACTIVE = ("starting", "waiting", "loading", "running", "stopping")
 ROOT = Path(__file__).parent.parent
@@ -117,6 +119,20 @@ def read_state(folder: Path) -> dict:
         if state["status"] in ACTIVE:
             return {**state, "status": "away" if state.get("away") else "died"}
     return state
+
+
+def follow(folder: Path, seconds: float = 0.3) -> Iterator[dict]:
+    """Answers the state in `folder` again and again, at such intervals, until its process has ended.
+
+    The last one says `finished`; for any other end it raises the LessonError that the process ended with.
+    """
+    while (state := read_state(folder))["status"] in ACTIVE:
+        yield state
+        time.sleep(seconds)
+    if state["status"] != "finished":
+        error = state.get("error") or {"code": "worker_died", "facts": {}}
+        raise LessonError(error["code"], **error["facts"])
+    yield state
 
 
 def birth(pid: int) -> str:

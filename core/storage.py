@@ -129,6 +129,35 @@ def new_folder(path: Path) -> Iterator[Path]:
             shutil.rmtree(old, ignore_errors=True)
 
 
+def mirror(source: Path, target: Path) -> int:
+    """Copies to `target` each file under `source` that is not there as it is. Answers how many; takes none away.
+
+    For a disk that is slow, or forgets locks and renames, such as one on the network: work here, keep there. Records
+    go last, so that what they call complete is; what is half made, or goes away meanwhile, waits for the next time.
+    """
+    copied = 0
+    files = [path for path in source.rglob("*") if path.is_file() and not _hidden(path.relative_to(source))]
+    for path in sorted(files, key=lambda path: (path.suffix == ".json", path)):
+        there = target / path.relative_to(source)
+        with disk_errors(there), suppress(FileNotFoundError):
+            now = path.stat()
+            if there.exists() and there.stat().st_size == now.st_size and there.stat().st_mtime >= now.st_mtime:
+                continue
+            there.parent.mkdir(parents=True, exist_ok=True)
+            temporary = _beside(there)
+            try:
+                shutil.copy2(path, temporary)
+                temporary.replace(there)
+            finally:
+                temporary.unlink(missing_ok=True)
+            copied += 1
+    return copied
+
+
+def _hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
+
+
 def recover(folder: Path) -> None:
     """Puts in order what processes that were killed left in `folder`: an old stage comes back, half-made ones go."""
     for left in [path for path in folder.iterdir() if path.name.startswith(".")]:

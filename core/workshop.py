@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from core import classroom, processes, storage, testbed
+from core import classroom, machine, processes, storage, testbed
 from core import project as projects
 from core.data import sources, stages, table
 from core.errors import LessonError
 from core.evaluation import evaluate
+from core.generation.service import SERVICE
 from core.models import folder as models
 from core.project import Project
 from core.tasks import TASKS
@@ -135,6 +136,8 @@ def start_run(project: Project) -> Run:
     run = runs.create(project, settings, first_prompt(project))
     runs.reshape(run, fitted.differences(settings))
     promise.carry(project, run)
+    if machine.is_small():
+        SERVICE.rest()
     runs.start(run)
     return run
 

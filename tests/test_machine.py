@@ -37,7 +37,7 @@ def card(tmp_path, monkeypatch):
 def test_what_it_finds_can_be_true(tmp_path):
     found = machine.inspect(tmp_path / "not" / "made" / "yet")
     assert 1 <= found.cores <= os.cpu_count()
-    assert 0 < found.free_memory_gb <= found.memory_gb == psutil.virtual_memory().total / 1e9
+    assert 0 < found.free_memory_gb <= found.memory_gb == machine.memory().total / 1e9
     assert found.free_disk_gb > 0
 
 
@@ -74,3 +74,34 @@ def test_versions_are_told_without_importing_what_they_are_of():
 def test_a_library_that_is_not_there_has_a_dash(monkeypatch):
     monkeypatch.setattr(machine, "LIBRARIES", ("peft", "no-existe-esta"))
     assert machine.library_versions() == {"peft": version("peft"), "no-existe-esta": "—"}
+
+
+@pytest.mark.parametrize(
+    ("own", "files"),
+    [
+        ("0::/aula/taller", ("memory.max", "memory.current", "inactive_file")),
+        ("4:memory:/docker/de-afuera", ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")),
+    ],
+)
+def test_in_a_container_memory_is_what_its_group_may_use(tmp_path, monkeypatch, own, files):
+    """Version 2 with the limit on the group above; version 1 as a container sees it, under a name from outside."""
+    folder = tmp_path / ("aula" if own.startswith("0") else "memory")
+    folder.mkdir()
+    (tmp_path / "own").write_text(f"1:cpu:/otra\n{own}\n")
+    monkeypatch.setattr(machine, "_OWN_GROUPS", tmp_path / "own")
+    monkeypatch.setattr(machine, "_GROUPS", tmp_path)
+    for name, content in zip(files[:2], ("1000000000", "400000000"), strict=True):
+        (folder / name).write_text(f"{content}\n")
+    (folder / "memory.stat").write_text(f"anon 1\n{files[2]} 100000000\n")
+    assert machine.memory() == machine.Memory(10**9, 7 * 10**8)
+    assert machine.is_small()
+    assert machine.inspect(tmp_path).memory_gb == 1.0
+    (folder / files[0]).write_text("max\n" if own.startswith("0") else f"{2**63 - 4096}\n")
+    assert machine.memory().total == psutil.virtual_memory().total
+
+
+def test_a_server_can_be_told_how_much_memory_it_has(monkeypatch):
+    monkeypatch.setenv("LLMS_MEMORY_MB", "1500")
+    found = machine.memory()
+    assert found.total == 1.5e9
+    assert 0 < found.free < 1.5e9 - psutil.Process().memory_info().rss / 2

@@ -12,6 +12,7 @@ import zipfile
 from pathlib import Path
 from types import SimpleNamespace
 
+import psutil
 import pytest
 
 from core import __main__ as entry
@@ -328,9 +329,58 @@ def test_the_app_says_its_address_and_ends_quietly(tmp_path):
     assert (out, err) == ("", "")
 
 
+# Says what cloudflared says, its own service's address first, and then stays.
+CLOUDFLARED = """#!/bin/sh
+echo "$@" > "$(dirname "$0")/asked"
+echo 'INF Requesting new quick Tunnel on trycloudflare.com... https://api.trycloudflare.com/tunnel' >&2
+sleep 0.2
+echo '|  https://cuatro-palabras-al-azar.trycloudflare.com                   |' >&2
+exec sleep 60
+"""
+
+
+def cloudflared(folder: Path, script: str = CLOUDFLARED) -> str:
+    """Puts a program of that name in `folder`, and answers a PATH on which it is found."""
+    (folder / "cloudflared").write_text(script)
+    (folder / "cloudflared").chmod(0o755)
+    return f"{folder}{os.pathsep}{os.environ['PATH']}"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="what stands in for cloudflared is a shell script")
+def test_by_a_tunnel_the_app_says_its_public_address_and_a_code_that_the_server_knows(tmp_path):
+    tree = plant(tmp_path, f"pytest=={pytest.__version__}\n")
+    (tree / "Home.py").write_text("import streamlit as st\nst.title('Taller')\n")
+    (tmp_path / "bin").mkdir()
+    process = start(tree, "app", "--tunnel", PATH=cloudflared(tmp_path / "bin"))
+    said = [process.stderr.readline().strip() for _ in range(3)]
+    assert said[1] == "El taller está abierto en https://cuatro-palabras-al-azar.trycloudflare.com"
+    children = psutil.Process(process.pid).children()
+    (server,) = [child for child in children if "streamlit" in child.cmdline()]
+    assert len(server.environ()["LLMS_ACCESS_CODE"]) == 11
+    assert said[2].startswith(f"Código de entrada: {server.environ()['LLMS_ACCESS_CODE']}. ")
+    assert "--browser.serverAddress=cuatro-palabras-al-azar.trycloudflare.com" in server.cmdline()
+    port = next(word.partition("=")[2] for word in server.cmdline() if word.startswith("--server.port="))
+    asked = (tmp_path / "bin" / "asked").read_text().split()
+    assert asked == ["tunnel", "--no-autoupdate", "--url", f"http://127.0.0.1:{port}"]
+    process.terminate()
+    process.communicate(timeout=20)
+    assert not any(child.is_running() for child in children), "neither the door nor the way to it stays"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="what stands in for cloudflared is a shell script")
+@pytest.mark.parametrize(("script", "expected"), [("", "Falta el programa cloudflared"), ("#!/bin/sh\n", "no dio una")])
+def test_without_a_tunnel_nothing_is_opened_and_the_reason_is_said(tmp_path, script, expected):
+    tree = plant(tmp_path, f"pytest=={pytest.__version__}\n")
+    path = cloudflared(tmp_path, script) if script else str(tmp_path)
+    status, out, err = finish(tree, "app", "--tunnel", PATH=path)
+    assert (status, out) == (2, "")
+    assert expected in err
+
+
 def test_every_check_runs_even_if_one_fails(monkeypatch, capsys):
     ran = []
     monkeypatch.setattr(checks, "get_browser", lambda text: None)
+    monkeypatch.setattr(checks, "get_proxy", lambda text: None)
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
 
     def run_check(name, command, environment):

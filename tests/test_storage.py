@@ -180,3 +180,28 @@ def test_any_safe_name_fits_on_a_disk_beside_its_temporary_one(tmp_path_factory,
 
 def test_a_fingerprint_knows_where_a_part_ends():
     assert storage.fingerprint(1, 23) != storage.fingerprint(12, 3)
+
+
+def test_a_copy_kept_elsewhere_has_what_is_new_and_nothing_half_made(tmp_path):
+    here, there = tmp_path / "local", tmp_path / "drive"
+    storage.write_text(here / "obra/texts/rows.txt", "uno")
+    storage.write_json(here / "obra/project.json", {"name": "Obra"})
+    storage.write_text(here / "obra/.texts.1.00000000/rows.txt", "a medias")
+    assert storage.mirror(here, there) == 2
+    assert storage.mirror(here, there) == 0
+    assert not (there / "obra/.texts.1.00000000").exists()
+    storage.write_text(here / "obra/texts/rows.txt", "dos")
+    (here / "obra/project.json").unlink()
+    assert storage.mirror(here, there) == 1
+    assert (there / "obra/texts/rows.txt").read_text() == "dos"
+    assert storage.read_json(there / "obra/project.json") == {"name": "Obra"}, "what is kept is never taken away"
+
+
+def test_records_are_copied_after_what_they_call_complete(tmp_path, monkeypatch):
+    copied: list[str] = []
+    real = storage.shutil.copy2
+    monkeypatch.setattr(storage.shutil, "copy2", lambda path, to: (copied.append(path.name), real(path, to)))
+    for name in ("a.json", "b.arrow", "c.safetensors"):
+        storage.write_text(tmp_path / "local" / name, name)
+    storage.mirror(tmp_path / "local", tmp_path / "drive")
+    assert copied == ["b.arrow", "c.safetensors", "a.json"]

@@ -19,7 +19,7 @@ from typing import Any
 
 import psutil
 
-from core import storage
+from core import machine, storage
 from core.data import table
 from core.data.read import read
 from core.data.table import Options, Progress, Table, no_progress
@@ -79,7 +79,7 @@ def _child(question: dict[str, Any]) -> Iterator[tuple[subprocess.Popen, list[st
 
 def _watch(child: subprocess.Popen, stopped: list[str]) -> None:
     """Kills a child that takes too much memory or time, noting which."""
-    most = min(MOST_MEMORY, psutil.virtual_memory().available * 0.8)
+    most = min(MOST_MEMORY, machine.memory().free * 0.8)
     deadline = time.monotonic() + MOST_SECONDS
     with suppress(psutil.Error):
         process = psutil.Process(child.pid)

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
 
+from core import machine
 from core.errors import LessonError
 from core.generation import fill, generate, pairs, whole, words
 from core.generation.generate import Sampling
@@ -18,12 +19,15 @@ from core.models.folder import weights_of
 from core.tasks import TASKS
 from core.tokens.encode import prompt_ids, request_ids
 
-IDLE_SECONDS = 900
+IDLE_SECONDS, IDLE_SECONDS_WHERE_SMALL = 900, 120
 ASK = "ask"  # instead of a task: a request in her own words
 
 
 def serve() -> None:
-    """Answers questions from stdin until it closes, or until nobody has asked for a quarter of an hour."""
+    """Answers questions from stdin until it closes, or until nobody has asked for a quarter of an hour.
+
+    Where memory is little it waits for two minutes: it holds over 300 MB.
+    """
     # Libraries print where they like; the conversation keeps the real stdout to itself.
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
@@ -33,9 +37,10 @@ def serve() -> None:
     import torch  # noqa: F401  (so that the first question finds it ready)
     from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM  # noqa: F401
 
+    patience = IDLE_SECONDS_WHERE_SMALL if machine.is_small() else IDLE_SECONDS
     while True:
         try:
-            question = questions.get(timeout=IDLE_SECONDS)
+            question = questions.get(timeout=patience)
         except queue.Empty:
             return
         if question is None:

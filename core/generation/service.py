@@ -1,7 +1,8 @@
 """Models in use live in a process of their own: pages ask it, and never load torch themselves.
 
 One child process a server, started on the first question, kept warm, gone after a quarter of an hour of
-silence or with its server. It speaks JSON lines; see `core.generation.serve` for the other end.
+silence, with its server or, where memory is little, when a run needs it. It speaks JSON lines; see
+`core.generation.serve` for the other end.
 """
 
 import json
@@ -33,6 +34,15 @@ class Service:
         """Starts the child if it is not there, without waiting for it."""
         with self._lock:
             self._start()
+
+    def rest(self) -> None:
+        """Ends the child, if it is there and no question is being answered; the next question starts another."""
+        if self._lock.acquire(blocking=False):
+            try:
+                if self._child:
+                    self._bury(self._child)
+            finally:
+                self._lock.release()
 
     def next_tokens(
         self, folder: Path, text: str, sampling: Sampling, adapter: Path | None = None, count: int = 10

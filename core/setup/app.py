@@ -7,24 +7,30 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 
 from core.setup.interpreter import ROOT
 from core.setup.speech import SetupError, tell
+from core.setup.tunnel import new_code, tunnel
 from core.texts import Words
 
 PORTS = range(8501, 8601)
 
 
 def open_app(arguments: list[str], text: Words) -> int:
-    """Opens the workshop in the browser, says its address, and answers Streamlit's exit status."""
+    """Opens the workshop in the browser, says its address, and answers Streamlit's exit status.
+
+    With `--tunnel`, the address is one on the Internet, behind an access code that is said too.
+    """
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument("--no-browser", action="store_true")
+    parser.add_argument("--tunnel", action="store_true")
     parser.add_argument("--server.address", dest="address", default="127.0.0.1")
     parser.add_argument("--server.port", dest="port")
     chosen, others = parser.parse_known_args(arguments)
     port = chosen.port or str(free_port())
-    quiet = chosen.no_browser or not has_screen()
+    quiet = chosen.no_browser or chosen.tunnel or not has_screen()
     options = {
         "server.address": chosen.address,
         "server.port": port,
@@ -33,17 +39,32 @@ def open_app(arguments: list[str], text: Words) -> int:
         "browser.gatherUsageStats": "false",
         "logger.level": "warning",  # where it listens is ours to say
     }
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # by way of every `finally`
+    with suppress(KeyboardInterrupt):  # the server got it too, and ends by itself
+        if not chosen.tunnel:
+            address = f"http://{chosen.address}:{port}"
+            return serve(options, others, lambda: tell(text("app_open", address=address)))
+        code = os.environ.get("LLMS_ACCESS_CODE") or new_code()
+        os.environ["LLMS_ACCESS_CODE"] = code  # the server's too: its pages ask for it
+        tell(text("tunnel_coming"))
+        with tunnel(port) as host:
+            options["browser.serverAddress"] = host  # so that the server takes that name for its own
+            said = text("tunnel_open", address=f"https://{host}") + "\n" + text("tunnel_code", code=code)
+            return serve(options, others, lambda: tell(said))
+    return 0
+
+
+def serve(options: dict[str, str], others: list[str], when_open: Callable[[], None]) -> int:
+    """Runs Streamlit until it ends, and answers its exit status; calls `when_open` once it takes visitors."""
     flags = [f"--{name}={value}" for name, value in options.items()]
     command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "Home.py"), *flags, *others]
     # Streamlit greets and says goodbye on stdout, and complains on stderr: we say where it is ourselves.
     server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
-    signal.signal(signal.SIGTERM, lambda *_: server.terminate())
     try:
-        if port.isdigit() and answers(server, chosen.address, int(port)):
-            tell(text("app_open", address=f"http://{chosen.address}:{port}"))
+        port = options["server.port"]
+        if port.isdigit() and answers(server, options["server.address"], int(port)):
+            when_open()
         return server.wait()
-    except KeyboardInterrupt:  # the server got it too, and ends by itself
-        return 0
     finally:
         close(server)
 
@@ -75,7 +96,8 @@ def answers(server: subprocess.Popen[bytes], address: str, port: int) -> bool:
 
 
 def close(server: subprocess.Popen[bytes]) -> None:
-    """Waits for the server to end; a second Ctrl-C, or five seconds, and it is made to."""
+    """Asks the server to end, if it has not; a second Ctrl-C, or five seconds, and it is made to."""
+    server.terminate()
     try:
         server.wait(timeout=5)
     except (subprocess.TimeoutExpired, KeyboardInterrupt):

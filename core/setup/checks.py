@@ -7,15 +7,19 @@ import sys
 import tempfile
 import time
 from contextlib import suppress
+from pathlib import Path
 
 from core.setup.interpreter import ROOT
 from core.setup.speech import tell
 from core.texts import Words
 
+PROXY_PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin"))  # only root's holds where Debian puts nginx
+
 
 def run_checks(arguments: list[str], text: Words) -> int:
     """Runs every check, whatever the others say, and answers 1 if any failed; `arguments` are for pytest."""
     get_browser(text)
+    get_proxy(text)
     apart = ["--dist=loadfile", "--no-loadscope-reorder"]
     checks = {
         "ruff format": ["ruff", "format", "--check", "."],
@@ -53,11 +57,23 @@ def get_browser(text: Words) -> None:
     if shutil.which("chromium"):
         return
     tell(text("browser_coming"))
-    playwright = [[sys.executable, "-m", "playwright", "install", "chromium"]]
-    apt = [["apt-get", "update", "-qq"], ["apt-get", "install", "-qq", "--yes", "chromium"]]
-    debian = sys.platform == "linux" and shutil.which("apt-get") is not None and os.geteuid() == 0
-    if not (debian and all(map(works, apt))) and not all(map(works, playwright)):
+    if not install("chromium") and not works([sys.executable, "-m", "playwright", "install", "chromium"]):
         tell(text("browser_missing"))
+
+
+def get_proxy(text: Words) -> None:
+    """Brings an nginx for the stories told through one where there is none, as `get_browser` does."""
+    # Debian's package starts a server on port 80 where services run: on somebody's own machine it is hers to bring.
+    apart = not Path("/run/systemd/system").exists()
+    if not shutil.which("nginx", path=PROXY_PATH) and not (apart and install("nginx-light")):
+        tell(text("proxy_missing"))
+
+
+def install(package: str) -> bool:
+    """Installs a package of Debian's where that is ours to do; answers whether it is there now."""
+    if sys.platform != "linux" or shutil.which("apt-get") is None or os.geteuid() != 0:
+        return False
+    return works(["apt-get", "update", "-qq"]) and works(["apt-get", "install", "-qq", "--yes", package])
 
 
 def works(command: list[str]) -> bool:

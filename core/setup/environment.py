@@ -3,6 +3,7 @@
 import errno
 import importlib.util
 import json
+import os
 import re
 import shutil
 import signal
@@ -42,9 +43,10 @@ NO_SPACE_ERRORS = (errno.ENOSPC, errno.EDQUOT)
 def prepare(files: Sequence[str], text: Words) -> None:
     """Returns where this interpreter has all that `files` pin; otherwise goes on in the one that has.
 
-    Raises SetupError where neither can be had.
+    With `LLMS_OWN_PYTHON=1` it is taken as it is: where a machine brings its own torch, made for its card. Raises
+    SetupError where neither can be had.
     """
-    if satisfied(files):
+    if os.environ.get("LLMS_OWN_PYTHON") == "1" or satisfied(files):
         return
     inside = Path(sys.prefix).resolve() == VENV.resolve()
 

@@ -145,11 +145,15 @@ def _record_path(browser: str) -> Path:
 
 
 def set_cookie(visit: Session) -> None:
-    """Leaves this browser's id in its cookie, and tells it the page's language."""
-    facts = json.dumps({"name": COOKIE, "value": visit.browser, "language": visit.language})
+    """Leaves this browser's id in its cookie, and tells it the page's language.
+
+    The cookie is for the path under which the workshop stands: a site's other pages have no use for it.
+    """
+    path = "/" + (st.get_option("server.baseUrlPath") or "").strip("/")
+    facts = json.dumps({"name": COOKIE, "value": visit.browser, "path": path, "language": visit.language})
     st.html(
         f"""<script>(() => {{ const f = {facts};
-        document.cookie = f.name + "=" + f.value + "; path=/; max-age=31536000; SameSite=Lax"
+        document.cookie = f.name + "=" + f.value + "; path=" + f.path + "; max-age=31536000; SameSite=Lax"
           + (location.protocol === "https:" ? "; Secure" : "");
         document.documentElement.lang = f.language; }})()</script>""",
         unsafe_allow_javascript=True,

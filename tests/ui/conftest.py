@@ -159,10 +159,11 @@ class Server:
     workspace: Path
     port: int
     process: subprocess.Popen
+    base: str = ""
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://127.0.0.1:{self.port}{self.base}"
 
     def stop(self) -> None:
         self.process.terminate()
@@ -173,19 +174,24 @@ class Server:
             self.process.wait()
 
 
-def start_server(workspace: Path, port: int | None = None) -> Server:
+def free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = port or free.getsockname()[1]
+        return free.getsockname()[1]
+
+
+def start_server(workspace: Path, port: int | None = None, base: str = "", *flags: str) -> Server:
+    """Starts it under `base`, a path such as `/taller`, with more of Streamlit's `flags`."""
+    port = port or free_port()
     command = [
         sys.executable, "-m", "streamlit", "run", "Home.py", f"--server.port={port}", "--server.address=127.0.0.1",
-        "--server.headless=true", "--server.fileWatcherType=none",
+        "--server.headless=true", "--server.fileWatcherType=none", f"--server.baseUrlPath={base}", *flags,
     ]  # fmt: skip
     process = subprocess.Popen(
         command, cwd=ROOT, env={**os.environ, "LLMS_WORKSPACE": str(workspace)},
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
-    server = Server(workspace, port, process)
+    server = Server(workspace, port, process, base)
 
     def healthy() -> bool:
         assert process.poll() is None, "the server ended at once"
@@ -203,8 +209,8 @@ def serve(workspace: Path) -> Iterator[Callable[..., Server]]:
     """Starts servers on this test's workspace, and ends them with it."""
     servers: list[Server] = []
 
-    def start(port: int | None = None) -> Server:
-        servers.append(start_server(workspace, port))
+    def start(port: int | None = None, base: str = "", *flags: str) -> Server:
+        servers.append(start_server(workspace, port, base, *flags))
         return servers[-1]
 
     yield start
