@@ -91,12 +91,11 @@ def _pages(run: Run, project: Project, wanted: Choices, words: Words) -> None:
     """Shows any page as it will be printed, at her asking."""
     if not st.toggle(words("chapbook.look"), key="chapbook.look"):
         return
-    pages = pdf.pictures(book.make(run, project, wanted, words.language), _WIDE)
-    number = st.slider(words("chapbook.page"), 1, len(pages), 1, key=f"chapbook.page.{len(pages)}")
-    left, right = st.columns(2)
-    left.image(pages[number - 1], words("chapbook.page.alt", number=number))
-    if number < len(pages):
-        right.image(pages[number], words("chapbook.page.alt", number=number + 1))
+    content = pdf.make(book.make(run, project, wanted, words.language))
+    last = pdf.count(content)
+    first = st.slider(words("chapbook.page"), 1, last, 1, key=f"chapbook.page.{last}")
+    for number, column in zip(range(first, last + 1), st.columns(2), strict=False):
+        column.image(pdf.picture(content, number - 1, _WIDE), words("chapbook.page.alt", number=number))
 
 
 def _give(run: Run, project: Project, wanted: Choices, words: Words) -> None:
@@ -109,5 +108,5 @@ def _give(run: Run, project: Project, wanted: Choices, words: Words) -> None:
     )  # fmt: skip
     right.download_button(
         words("chapbook.html"), lambda: page.make(made()), f"{name}.html", "text/html", key="chapbook.html",
-        icon=":material/html:", on_click="ignore", width="stretch",
+        icon=":material/web:", on_click="ignore", width="stretch",
     )  # fmt: skip

@@ -173,11 +173,11 @@ def test_every_sign_of_spanish_is_in_the_typefaces():
     ("text", "is_verse"), [(VERSE, True), ("Sola.", True), ("palabra " * 40, False), ("corto\n" + "largo " * 40, False)]
 )
 def test_verse_is_told_from_prose(text, is_verse):
-    assert blocks.laid_out("", text, "").is_verse is is_verse
+    assert blocks.laid_out("", text, "", "es").is_verse is is_verse
 
 
 def test_a_line_knows_what_was_given_and_what_was_written():
-    (first, second), (third,) = blocks.laid_out("", "La luna\n  y el", " río\n\nno.").stanzas
+    (first, second), (third,) = blocks.laid_out("", "La luna\n  y el", " río\n\nno.", "es").stanzas
     assert (first.given, first.written) == ("La luna", "")
     assert (second.given, second.written, second.indent) == ("y el", " río", 2)
     assert (third.given, third.written) == ("", "no.")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 # Zero width, and yet seen: they join or part letters and emoji, or say where a word may break.
 _KEPT = "\u200c\u200d\u00ad"
-_VERSE, _LONGEST = 60, 100  # characters: the middle line of a verse, and the longest that any may have
+_VERSE, _LONGEST = 60, 240  # characters: the middle line of verse at most, and the longest that any may have
 
 
 @dataclass(frozen=True)
@@ -24,11 +24,15 @@ class Line:
 
 @dataclass(frozen=True)
 class Text:
-    """A text as stanzas (or paragraphs) of lines, under its `label`. In verse every line stands by itself."""
+    """A text as stanzas (or paragraphs) of lines, under its `label`. In verse every line stands by itself.
+
+    `language` is the text's own, in which it is parted at a line's end; the label is in the book's.
+    """
 
     label: str
     stanzas: list[list[Line]]
     is_verse: bool
+    language: str
 
 
 @dataclass(frozen=True)
@@ -122,7 +126,7 @@ def line_of(text: str) -> str:
     return plain(" ".join(text.split()))
 
 
-def laid_out(label: str, given: str, written: str) -> Text:
+def laid_out(label: str, given: str, written: str, language: str) -> Text:
     """Lays out a text as its lines, a blank one between stanzas; each knows what of it was given and what written."""
     whole = given + written
     stanzas: list[list[Line]] = [[]]
@@ -136,7 +140,7 @@ def laid_out(label: str, given: str, written: str) -> Text:
         elif stanzas[-1]:
             stanzas.append([])
     found = [stanza for stanza in stanzas if stanza]
-    return Text(label, found, is_verse([line.given + line.written for stanza in found for line in stanza]))
+    return Text(label, found, is_verse([line.given + line.written for stanza in found for line in stanza]), language)
 
 
 def is_verse(lines: Sequence[str]) -> bool:

@@ -6,7 +6,6 @@ from importlib.metadata import version
 from pathlib import Path
 
 from core import decision, processes, storage, texts
-from core.data import table
 from core.errors import LessonError
 from core.evaluation import copies, energy, evaluate, evidence
 from core.evaluation import report_facts as facts
@@ -26,6 +25,7 @@ from core.sharing.chapbook.blocks import (
     Part,
     Picture,
     Quote,
+    Text,
     laid_out,
     line_of,
     plain,
@@ -92,22 +92,22 @@ def _foreword(run: Run, words: Words) -> Iterator[Block]:
 def _before_and_after(run: Run, chosen: list[Passage], words: Words) -> Iterator[Block]:
     if not chosen:
         return
-    task, count = run.record()["task"], len(passages.known(run))
+    task, language, count = run.record()["task"], run.record()["language"], len(passages.known(run))
     yield Paragraph(words.body(f"passages.{task}"))
     if len(chosen) < count:
         yield Paragraph(words("passages.chosen", chosen=len(chosen), count=count), quiet=True)
     for number, one in enumerate(chosen, start=1):
         if task == "summarize":
-            shown = [laid_out(words("passages.text"), one.given.strip(), "")]
-            shown += [laid_out(words("passages.summary"), one.summary.strip(), "")] if one.summary else []
-            shown += [_by(side, "", getattr(one, side).strip(), words) for side in passages.SIDES]
+            shown = [laid_out(words("passages.text"), one.given.strip(), "", language)]
+            shown += [laid_out(words("passages.summary"), one.summary.strip(), "", language)] if one.summary else []
+            shown += [_by(side, "", getattr(one, side).strip(), language, words) for side in passages.SIDES]
         else:
-            shown = [_by(side, one.given, getattr(one, side), words) for side in passages.SIDES]
+            shown = [_by(side, one.given, getattr(one, side), language, words) for side in passages.SIDES]
         yield Shown(str(number), shown)
 
 
-def _by(side: str, given: str, written: str, words: Words):
-    return laid_out(words(f"passages.{side}"), given, written if written.strip() else " " + words("passages.empty"))
+def _by(side: str, given: str, written: str, language: str, words: Words) -> Text:
+    return laid_out(words(f"passages.{side}"), given, written if written.strip() else words("passages.empty"), language)
 
 
 def _curve(run: Run, words: Words) -> Iterator[Block]:
@@ -147,9 +147,8 @@ def _figures(run: Run, words: Words) -> Iterator[Block]:
 
 
 def _verdict(one: facts.Verdict, said: Words, words: Words) -> str:
-    key = f"figures.{one.says}"
-    numbers = {"metric": said(f"metric.{one.metric}"), "mine": one.mine, "theirs": one.theirs, "rows": one.rows}
-    return words(key, rival=said(f"side.{one.rival}"), **numbers)
+    names = {"rival": said(f"side.{one.rival}"), "metric": said(f"metric.{one.metric}")}
+    return words(f"figures.{one.says}", rows=one.rows, **names)
 
 
 def _copies(run: Run, chosen: list[Passage], words: Words) -> Iterator[Block]:
@@ -158,11 +157,11 @@ def _copies(run: Run, chosen: list[Passage], words: Words) -> Iterator[Block]:
         share = texts.percent(measured.share, words.language, 0 if measured.share >= 0.1 else 1)
         key = "copies.some" if measured.share else "copies.nothing"
         yield Paragraph(words.body(key, texts=measured.texts, share=share, words=COPIED_WORDS))
-    found = _copied_here(run, chosen)
+    found, language = _copied_here(run, chosen), run.record()["language"]
     if found is not None and chosen:
         key = "copies.here" if found else "copies.here.none"
         yield Paragraph(words.body(key, count=len(chosen), copying=len(found)))
-        yield from (Quote(laid_out(words("copies.longest"), text, "")) for text in found[:1])
+        yield from (Quote(laid_out(words("copies.longest"), text, "", language)) for text in found[:1])
     if not measured and found is None:
         yield Paragraph(words.body("copies.unlooked"))
 
@@ -201,7 +200,7 @@ def _decision(run: Run, project: Project, words: Words) -> Iterator[Block]:
     said = texts.words(words.language, "decision")
     yield Paragraph(words.body("decision.made", decision=said(f"proposal.{kept.chosen}")))
     if kept.reason:
-        yield Quote(laid_out(words("decision.reason"), kept.reason, ""))
+        yield Quote(laid_out(words("decision.reason"), kept.reason, "", words.language))
     if kept.proposed and kept.proposed != kept.chosen:
         yield Paragraph(words.body("decision.other", decision=said(f"proposal.{kept.proposed}")))
     if kept.run != run.name:
@@ -222,20 +221,13 @@ def _colophon(run: Run, project: Project, words: Words) -> Iterator[Block]:
     }  # fmt: skip
     yield Paragraph(words("colophon.settings.full" if settings.method == "full" else "colophon.settings", **facts_of))
     yield Paragraph(words("colophon.versions", versions=", ".join(f"{name} {version(name)}" for name in _VERSIONS)))
-    measured = evidence.read(project, run) if _has_texts(run) else None
-    spent = [s for s in (state.get("train_seconds"), measured and measured.evaluation_seconds) if s]
+    measured = evaluate.result(run)
+    spent = [s for s in (state.get("seconds") or state.get("train_seconds"), measured and measured["seconds"]) if s]
     if spent:
         watts = decision.kept(project).watts or energy.power().watts
         yield Paragraph(words("colophon.energy", energy=1000 * energy.kwh(sum(spent), watts), watts=watts))
     yield Paragraph(words("colophon.made"))
     yield Paragraph(words("colophon.faces"))
-
-
-def _has_texts(run: Run) -> bool:
-    try:
-        return bool(table.read(run.prepared / "train").num_rows)
-    except LessonError:
-        return False
 
 
 def _model(run: Run, words: Words) -> str:

@@ -98,10 +98,12 @@ def _bars(it: Bars) -> str:
 def _text(it: Text) -> str:
     label = f'<p class="label">{escape(it.label)}</p>' if it.label else ""
     if it.is_verse:
-        lines = ("".join(map(_verse_line, stanza)) for stanza in it.stanzas)
-        return label + "".join(f'<p class="verse">{stanza}</p>' for stanza in lines)
-    lines = (f'<p class="prose"{_direction(line)}>{_runs(line)}</p>' for stanza in it.stanzas for line in stanza)
-    return label + "".join(lines)
+        stanzas = ("".join(map(_verse_line, stanza)) for stanza in it.stanzas)
+        shown = "".join(f'<p class="verse">{stanza}</p>' for stanza in stanzas)
+    else:
+        lines = (line for stanza in it.stanzas for line in stanza)
+        shown = "".join(f'<p class="prose"{_direction(line)}>{_runs(line)}</p>' for line in lines)
+    return f'{label}<div lang="{it.language}">{shown}</div>'
 
 
 def _verse_line(line: Line) -> str:

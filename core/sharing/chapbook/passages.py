@@ -27,6 +27,7 @@ SIDES = ("base", "adapted")
 WRITTEN, TRAINING, TEST = "written", "training", "test"
 _FEW = 4  # of the sealed texts, where she has no beginnings of her own
 _ROOM = 60  # tokens: the workshop's own default of a text
+_TOGETHER = 10  # texts of a model in one go: several times faster than one by one, and it still tells how far it is
 _CLOSES = ".,;:!?…)]}»”’"
 
 
@@ -97,14 +98,13 @@ def write(run: Run, project: Project, progress: Progress = no_progress) -> list[
     seed = max((one.seed + 1 for one in written(run)), default=Sampling().seed)
     given = _given(run, project, seed - Sampling().seed)
     loaded = models.load(base, precision=settings.precision, four_bit=settings.method == "qlora")
-    said: dict[str, list[str]] = {}
+    said: dict[str, list[str]] = {side: [] for side in SIDES}
     for number, side in enumerate(SIDES):
         if side == "adapted":
             loaded = models.put_on(loaded, run.adapter, settings.precision)
-        said[side] = []
-        for text, _ in given:
-            said[side].append(_written_by(loaded, text, record, _room(run), seed))
-            progress((number * len(given) + len(said[side])) / (2 * len(given)))
+        for at in range(0, len(given), _TOGETHER):
+            said[side] += _written_by(loaded, [text for text, _ in given[at : at + _TOGETHER]], run, seed)
+            progress((number + len(said[side]) / len(given)) / len(SIDES))
     made = [
         Passage(WRITTEN, text, before, after, summary, seed)
         for (text, summary), before, after in zip(given, said["base"], said["adapted"], strict=True)
@@ -135,16 +135,18 @@ def _given(run: Run, project: Project, round_: int) -> list[tuple[str, str]]:
     return [(exam.beginning(row["text"]), "") for row in rows]
 
 
-def _room(run: Run) -> int:
-    return exam.summary_room(run) if run.record()["task"] == "summarize" else _ROOM
+def _written_by(loaded: models.Loaded, given: Sequence[str], run: Run, seed: int) -> list[str]:
+    """Answers what a model writes from each of these texts, in one go; what found no end loses its broken last words.
 
-
-def _written_by(loaded: models.Loaded, text: str, record: dict, room: int, seed: int) -> str:
-    ids = prompt_ids(text, TASKS[record["task"]], loaded.tokenizer, record["language"], loaded.room(room))
-    # As the evaluation does: a summary is the likeliest, anything else is drawn.
-    sampling = None if record["task"] == "summarize" else replace(Sampling(), seed=seed)
-    (one,) = generate.complete(loaded, [ids], room, sampling)
-    return one.text if one.ended else rounded(one.text)
+    As the evaluation does: a summary is the likeliest, anything else is drawn.
+    """
+    record = run.record()
+    is_summary = record["task"] == "summarize"
+    room = exam.summary_room(run) if is_summary else _ROOM
+    told = (TASKS[record["task"]], loaded.tokenizer, record["language"], loaded.room(room))
+    sampling = None if is_summary else replace(Sampling(), seed=seed)
+    found = generate.complete(loaded, [prompt_ids(text, *told) for text in given], room, sampling)
+    return [one.text if one.ended else rounded(one.text) for one in found]
 
 
 def _of_training(run: Run) -> list[Passage]:

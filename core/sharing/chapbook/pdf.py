@@ -12,15 +12,17 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pypdfium2
+
 from core import texts
 from core.sharing.chapbook.blocks import Block, Book
 from core.sharing.chapbook.faces import STATIC
 
 if TYPE_CHECKING:
     import typst
+    from PIL.Image import Image
 
 TEMPLATE = Path(__file__).parent / "book.typ"
-WIDE_MM = 148  # A5
 _LONGEST = re.compile(r"\S{24}(?=\S{8})")  # what has no break for so long may be parted there: it would leave the page
 # What Typst says of signs that no typeface here has, once for each: an accessible PDF (PDF/UA) makes it look.
 _MISSING = re.compile(r'text `"((?:[^"\\]|\\.)*)"` could not be displayed|disallowed codepoint `"((?:[^"\\]|\\.)*)"`')
@@ -34,24 +36,12 @@ def make(book: Book) -> bytes:
 
     Typst's own errors are a bug of ours.
     """
-    return _settled(book)[0]
-
-
-def pictures(book: Book, wide: int) -> list[bytes]:
-    """Answers each page as a PNG, so many pixels wide."""
-    pages = _compiled(_settled(book)[1], format="png", ppi=wide / WIDE_MM * 25.4)
-    return [pages] if isinstance(pages, bytes) else pages
-
-
-def _settled(book: Book) -> tuple[bytes, dict]:
-    """Answers the PDF, and what the typesetter was given for it, in which every sign can be seen."""
     import typst
 
     missing: set[str] = set()
     while True:
-        data = _as_data(book, missing)
         try:
-            return _compiled(data, format="pdf", pdf_standards="ua-1", timestamp=int(book.made)), data
+            return _compiled(_as_data(book, missing), int(book.made))
         except typst.TypstError as error:
             more = _signs(error.diagnostic)
             if more <= missing:
@@ -59,13 +49,27 @@ def _settled(book: Book) -> tuple[bytes, dict]:
             missing |= more
 
 
-def _compiled(data: dict, **how: Any) -> Any:
+def count(content: bytes) -> int:
+    """Answers how many pages a PDF has."""
+    with pypdfium2.PdfDocument(content) as document:
+        return len(document)
+
+
+def picture(content: bytes, place: int, wide: int) -> "Image":
+    """Answers a page, by its place from 0, so many pixels wide."""
+    with pypdfium2.PdfDocument(content) as document:
+        page = document[place]
+        return page.render(scale=wide / page.get_width()).to_pil()
+
+
+def _compiled(data: dict, made: int) -> bytes:
     """Sets `data` with our typefaces, Typst's own and this computer's; no other file is found, and nobody is asked."""
     import typst
 
     return typst.compile(
         TEMPLATE.read_bytes(), root=str(STATIC), font_paths=_faces(), package_path=str(STATIC),
-        package_cache_path=str(STATIC), sys_inputs={"book": json.dumps(data)}, **how,
+        package_cache_path=str(STATIC), sys_inputs={"book": json.dumps(data)}, format="pdf", pdf_standards="ua-1",
+        timestamp=made,
     )  # fmt: skip
 
 
