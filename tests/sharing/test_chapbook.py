@@ -195,6 +195,53 @@ def test_her_choices_are_kept_and_what_cannot_be_is_left_aside(made):
     assert kept(other) == Choices("", "A", "D", ("limits",), ())
 
 
+def against(says):
+    return {"perplexity": {"kind": "ratio", "difference": 0.6, "low": 0.5, "high": 0.7, "says": says}}
+
+
+@pytest.mark.parametrize("says", ["better", "worse", "unknown", "few"])
+@pytest.mark.parametrize("language", texts.LANGUAGES)
+def test_the_figures_are_the_evaluations_with_its_rivals_and_who_won(made, says, language):
+    run, project = made([(VERSE, "a", "b")])
+    value = {"value": 41.5, "low": 36.25, "high": 45.5, "rows": 26}
+    sides = {"adapted": {"perplexity": value}, "base": {"perplexity": value | {"value": 66.7}}}
+    record = {
+        "task": "write", "sides": sides, "against": {"base": against(says)}, "rows": 26, "opened": 1, "examples": [],
+        "seconds": 9.0, "adapter": evaluate.fingerprint(run),
+    }  # fmt: skip
+    storage.write_json(run.evaluation / "record.json", record)
+    words, said = texts.words(language, "chapbook"), texts.words(language, "evaluation", "report")
+    whole = book.make(run, project, Choices(), language)
+    for shown in (flat(" ".join(Seen(page.make(whole)).said)), flat(text_of(pdf.make(whole)))):
+        assert flat(words(f"figures.{says}", rival=said("side.base"), rows=26)) in shown
+        assert flat(said("report.value", value=41.5, low=36.25, high=45.5)) in shown
+        assert flat(words.body("figures.none")) not in shown
+        assert flat(words("limits.few", rows=26)) in shown
+
+
+def test_a_curve_that_never_fell_is_said_and_not_drawn(made):
+    run, project = made()
+    for step, loss in ((20, 6.0), (40, 6.5)):
+        storage.append_json(run.metrics, {"kind": "validation", "step": step, "loss": loss})
+    whole = book.make(run, project, Choices(), "es")
+    (shown,) = [part.blocks for part in whole.parts if part.key == "curve"]
+    assert [type(one) for one in shown] == [blocks.Paragraph]
+    assert "<polyline" not in page.make(whole)
+    assert pdf.make(whole)
+
+
+def test_what_it_copied_is_looked_for_in_the_chapbooks_own_texts(made):
+    from core.data import table
+
+    run, project = made()
+    mine = table.rows(run.prepared / "train")[0]["text"]
+    passages.keep(
+        run, [Passage(passages.WRITTEN, "Uno", " nada", "\n" + mine), Passage(passages.WRITTEN, "Dos", "", "")]
+    )
+    said = flat(text_of(pdf.make(book.make(run, project, Choices(), "es"))))
+    assert flat(texts.words("es", "chapbook").body("copies.here", count=2, copying=1, words=6)) in said
+
+
 def test_what_another_adapter_wrote_is_not_shown(made):
     run, _ = made([(VERSE, "a", "b")])
     assert len(passages.written(run)) == 1

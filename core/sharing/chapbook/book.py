@@ -133,22 +133,25 @@ def _figures(run: Run, words: Words) -> Iterator[Block]:
     yield Paragraph(words.body("figures", rows=record["rows"], opened=record["opened"]))
     found = facts.verdicts(record)
     if found:
-        yield Listed([_verdict(one, said, words) for one in found])
-    for name in facts.on_top(record):
-        having = {side: sides[name] for side, sides in record["sides"].items() if name in sides}
-        bars = [
-            Bar(said(f"side.{side}"), one["value"], one["low"], one["high"], facts.value(one, said), side == "adapted")
-            for side, one in having.items()
-        ]
-        yield Bars(said(f"metric.{name}"), bars, words(f"figures.metric.{name}"))
+        lines = [words(f"figures.{one.says}", rival=said(f"side.{one.rival}"), rows=one.rows) for one in found]
+        yield Listed(lines)
+    judged = {one.metric for one in found}
+    drawn = [name for name in facts.on_top(record) if name in judged] or facts.on_top(record)
+    for name in drawn:
+        yield _bars(record, name, said, words)
     yield Paragraph(words("figures.margin"), quiet=True)
     if tasted := evidence.tasting_of(run):
         yield Paragraph(words.body("figures.tasting", wins=tasted.wins, pairs=tasted.pairs, tasters=tasted.tasters))
 
 
-def _verdict(one: facts.Verdict, said: Words, words: Words) -> str:
-    names = {"rival": said(f"side.{one.rival}"), "metric": said(f"metric.{one.metric}")}
-    return words(f"figures.{one.says}", rows=one.rows, **names)
+def _bars(record: dict, name: str, said: Words, words: Words) -> Bars:
+    """Draws a metric of every side that has it."""
+    having = {side: sides[name] for side, sides in record["sides"].items() if name in sides}
+    bars = [
+        Bar(said(f"side.{side}"), one["value"], one["low"], one["high"], facts.value(one, said), side == "adapted")
+        for side, one in having.items()
+    ]
+    return Bars(said(f"metric.{name}"), bars, words(f"figures.metric.{name}"))
 
 
 def _copies(run: Run, chosen: list[Passage], words: Words) -> Iterator[Block]:
@@ -160,7 +163,7 @@ def _copies(run: Run, chosen: list[Passage], words: Words) -> Iterator[Block]:
     found, language = _copied_here(run, chosen), run.record()["language"]
     if found is not None and chosen:
         key = "copies.here" if found else "copies.here.none"
-        yield Paragraph(words.body(key, count=len(chosen), copying=len(found)))
+        yield Paragraph(words.body(key, count=len(chosen), copying=len(found), words=COPIED_WORDS))
         yield from (Quote(laid_out(words("copies.longest"), text, "", language)) for text in found[:1])
     if not measured and found is None:
         yield Paragraph(words.body("copies.unlooked"))
@@ -220,7 +223,11 @@ def _colophon(run: Run, project: Project, words: Words) -> Iterator[Block]:
         "learning_rate": settings.learning_rate, "rank": settings.lora_rank,
     }  # fmt: skip
     yield Paragraph(words("colophon.settings.full" if settings.method == "full" else "colophon.settings", **facts_of))
-    yield Paragraph(words("colophon.versions", versions=", ".join(f"{name} {version(name)}" for name in _VERSIONS)))
+    yield Paragraph(
+        words(
+            "colophon.versions", versions=", ".join(f"{name} {version(name).partition('+')[0]}" for name in _VERSIONS)
+        )
+    )
     measured = evaluate.result(run)
     spent = [s for s in (state.get("seconds") or state.get("train_seconds"), measured and measured["seconds"]) if s]
     if spent:

@@ -12,8 +12,6 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pypdfium2
-
 from core import texts
 from core.sharing.chapbook.blocks import Block, Book
 from core.sharing.chapbook.faces import STATIC
@@ -51,23 +49,27 @@ def make(book: Book) -> bytes:
 
 def count(content: bytes) -> int:
     """Answers how many pages a PDF has."""
+    import pypdfium2
+
     with pypdfium2.PdfDocument(content) as document:
         return len(document)
 
 
 def picture(content: bytes, place: int, wide: int) -> "Image":
     """Answers a page, by its place from 0, so many pixels wide."""
+    import pypdfium2
+
     with pypdfium2.PdfDocument(content) as document:
         page = document[place]
         return page.render(scale=wide / page.get_width()).to_pil()
 
 
 def _compiled(data: dict, made: int) -> bytes:
-    """Sets `data` with our typefaces, Typst's own and this computer's; no other file is found, and nobody is asked."""
+    """Sets `data` with our typefaces, Typst's own and this computer's; no package is here, and none is asked for."""
     import typst
 
     return typst.compile(
-        TEMPLATE.read_bytes(), root=str(STATIC), font_paths=_faces(), package_path=str(STATIC),
+        str(TEMPLATE), root=str(TEMPLATE.parent), font_paths=_faces(), package_path=str(STATIC),
         package_cache_path=str(STATIC), sys_inputs={"book": json.dumps(data)}, format="pdf", pdf_standards="ua-1",
         timestamp=made,
     )  # fmt: skip
