@@ -12,6 +12,7 @@ from core import processes, texts
 from core import project as projects
 from core.data.table import PIECES
 from core.errors import LessonError
+from core.sharing.chapbook.choices import SECTIONS
 from core.tasks import TASKS
 
 if TYPE_CHECKING:
@@ -235,6 +236,27 @@ def remote(options: argparse.Namespace) -> None:
     command.remote(run, options, texts.words(tongue, "command"), _teller(tongue))
 
 
+def chapbook(options: argparse.Namespace) -> None:
+    """Sets what she did as a booklet, as one HTML page and, if asked, as PDF."""
+    from core import storage
+    from core.sharing import making
+    from core.sharing.chapbook import book, page, passages, pdf
+    from core.sharing.chapbook.choices import kept
+    from core.training import runs
+
+    run = runs.open_run(options.run_folder)
+    project, folder, tongue = _project_of(run), passages.folder(run), language(options)
+    with making.told(folder) as progress:
+        if options.again or passages.are_due(run, project):
+            passages.write(run, project, progress)
+        made = book.make(run, project, kept(project).changed(vars(options)), tongue)
+        name = texts.words(tongue, "chapbook")("file_name")
+        files = {f"{name}.html": page.make(made).encode(), **({f"{name}.pdf": pdf.make(made)} if options.pdf else {})}
+        for name, content in files.items():
+            storage.write_bytes(folder / name, content)
+            print(folder / name)
+
+
 def _project_of(run: "Run") -> projects.Project:
     return projects.open_project(run.workspace, run.folder.parent.parent.name)
 
@@ -302,7 +324,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help=words("option.set"))
     one.add_argument("--workspace", metavar="DIR", help=words("option.workspace"))
     one.add_argument("--json", action="store_true", help=words("option.json"))
-    on_a_run = (train, promise, evaluate, tasting, generate, merge, gguf, notebook, remote, copies)
+    on_a_run = (train, promise, evaluate, tasting, generate, merge, gguf, notebook, chapbook, remote, copies)
     for run in on_a_run:
         said = words("option.run_or_project" if run is remote else "option.run")
         command(run.__name__, run).add_argument("run_folder", metavar="RUN", type=Path, help=said)
@@ -325,6 +347,12 @@ def _parser() -> argparse.ArgumentParser:
     renting.add_argument("--hours", type=float, default=1.0, help=words("option.hours"))
     renting.add_argument("--yes", action="store_true", help=words("option.yes"))
     renting.add_argument("--cancel", action="store_true", help=words("option.cancel"))
+    booklet = commands.choices["chapbook"]
+    booklet.add_argument("--pdf", action="store_true", help=words("option.pdf"))
+    for name in ("title", "author", "dedication"):
+        booklet.add_argument(f"--{name}", help=words(f"option.{name}"))
+    booklet.add_argument("--without", action="append", default=[], choices=SECTIONS, help=words("option.without"))
+    booklet.add_argument("--again", action="store_true", help=words("option.write_again"))
     packing = command("capsule", capsule)
     packing.add_argument("project_folder", metavar="PROJECT", type=Path, help=words("option.project"))
     packing.add_argument("--without-texts", action="store_true", help=words("option.without_texts"))
