@@ -6,9 +6,9 @@ from core import workshop
 from core.evaluation import evaluate
 from core.sharing import adapter, merged
 from core.sharing.card import card
-from core.ui import capsule_panel, copies_view, lesson, merged_panel, notebook_panel, writing
+from core.ui import capsule_panel, copies_view, lesson, merged_panel, notebook_panel, publish_panel, writing
 
-with lesson.page("13_share", "writing") as step:
+with lesson.page("13_share", "writing", "publish") as step:
     run = workshop.adapted_run(step.project)
 
     # 1. The parcel: adapter, card and, for the classroom model, its base.
@@ -32,15 +32,19 @@ with lesson.page("13_share", "writing") as step:
     step.section("merged", "optional", size=merged.bytes_needed(run) / 1e6)
     merged_panel.show(run, step.words)
 
-    # 3. The project, to go on with it elsewhere.
+    # 3. On the Hub, where she alone sees it until she shows it.
+    step.section("publish", "optional")
+    publish_panel.show(run, step.project, step.words)
+
+    # 4. The project, to go on with it elsewhere.
     step.section("capsule", "optional")
     capsule_panel.make(step.project, step.words)
 
-    # 4. The same without the workshop.
+    # 5. The same without the workshop.
     step.section("notebook", "optional")
     notebook_panel.show(run, step.project, step.words)
 
-    # 5. Back again: an adapter file of this base, loaded and made to write.
+    # 6. Back again: an adapter file of this base, loaded and made to write.
     step.section("load", "optional")
     uploaded = st.file_uploader(step("upload"), "zip", key="adapter_file")
     if uploaded and st.session_state.get("13.loaded") != uploaded.file_id:
