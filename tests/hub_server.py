@@ -196,6 +196,8 @@ class _Answer(BaseHTTPRequestHandler):
             return self.whoami()
         if self.command not in ("GET", "HEAD") and (writing := self.writing(parts)):
             return writing()
+        if parts[4:5] == ["xet-write-token"] and self.server.store.xet:
+            return hub_writing.xet_address(self, "/".join(parts[2:4]))
         if parts[0] == "api" and len(parts) == 2:
             return self.search(parts[1])
         is_api = parts[0] == "api"

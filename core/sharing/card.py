@@ -164,7 +164,9 @@ def _use(run: Run, is_whole: bool, id: str, words: Words) -> str:
         "model": public_name(record["model"]),
         "where": words("where.hub" if id else "where.folder"),
         "here": f'"{id or "."}"',
-        "base": f'"{id}", subfolder="base"' if id else '"base"',
+        # Brought whole first: transformers takes the adapter at its top for what is wanted of any folder in it.
+        "imports": "from huggingface_hub import snapshot_download\n" if id else "",
+        "folder": f'snapshot_download("{id}")' if id else '"."',
     }
     if form == forms.CHAT:
         return words.body(f"use{full}_chat", instruction=TASKS[record["task"]].instruction(record["language"]), **facts)

@@ -59,7 +59,12 @@ def state(run: Run) -> dict:
 
 
 def start(run: Run, wish: Wish, token: str) -> None:
-    """Publishes in a process of its own, or goes on after a cut; does nothing where one is under way."""
+    """Publishes in a process of its own, or goes on after a cut; does nothing where one is under way.
+
+    Raises LessonError `publish_token` without one: the process would look for another of this machine's.
+    """
+    if not token:
+        raise LessonError("publish_token")
     if state(run)["status"] in ACTIVE:
         return
     folder = told(run)
@@ -164,6 +169,7 @@ class _Publication:
         self.run, self.project, self.wish, self.token, self.teller = run, project, wish, token, teller
         self.id, self.made = "", False  # made: by us, with nothing in it yet
         self.left = before.get("id", "") if before.get("left") == EMPTY else ""  # what an earlier one left on the Hub
+        teller.note(left=EMPTY if self.left else NOTHING)
 
     def whole(self) -> dict:
         """Publishes all of it. Answers what then stands in the state."""
@@ -221,6 +227,8 @@ class _Publication:
 
     def tidied(self) -> dict:
         """Deletes what was made and got nothing. Answers what is left on the Hub, for the state."""
+        if not self.id:  # it never came to that
+            return {"left": EMPTY if self.left else NOTHING}
         if self.made:
             try:
                 repository.delete_if_empty(self.id, self.token)

@@ -118,8 +118,8 @@ def in_words(id: str) -> Iterator[None]:
 def explained(error: BaseException, id: str) -> LessonError:
     """Answers what an error of the client means where something is published.
 
-    `publish_token` (wrong, expired or revoked), `hub_full`, `write_refused`, `name_taken`, `repository_gone`, and what
-    `core.models.answers.trouble` answers.
+    `publish_token` (wrong, expired or revoked), `hub_full`, `name_not_hers`, `write_refused`, `name_taken`,
+    `repository_gone`, and what `core.models.answers.trouble` answers.
     """
     from huggingface_hub.errors import HfHubHTTPError
 
@@ -132,6 +132,8 @@ def explained(error: BaseException, id: str) -> LessonError:
     if refused is None:
         heard = next((one for one in chain if isinstance(one, OSError) or _is_of_the_wire(one)), error)
         return trouble(heard)
+    if refused.response.status_code == 403 and "namespace" in str(refused):
+        return LessonError("name_not_hers", owner=id.partition("/")[0])
     codes = {401: "publish_token", 403: "write_refused", 404: "repository_gone", 409: "name_taken", 413: "hub_full"}
     code = codes.get(refused.response.status_code)
     if code is None:

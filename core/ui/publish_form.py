@@ -24,6 +24,7 @@ def ask(run: Run, project: Project, account: Account, words: Words) -> Wish | No
     name = st.text_input(words("publish.name"), key="publish.name", max_chars=120, help=help).strip()
     id = name if not name or "/" in name else f"{owner}/{name}"
     is_merged = _what(run, words)
+    st.caption(words("publish.later"))
     said = _answers(run, words)
     gate.keep(run, said)
     is_open = _points(run, words)
