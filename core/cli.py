@@ -5,6 +5,7 @@ import json
 import os
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -298,7 +299,24 @@ def download(options: argparse.Namespace) -> None:
     downloads.run(options.model, options.folder, sys.stdin.read().strip() if not sys.stdin.isatty() else "")
 
 
+def publish(options: argparse.Namespace) -> None:
+    """Puts what a run learned on the Hub; the token is read from stdin, or else from HF_TOKEN."""
+    from core.sharing import gate, repository
+    from core.sharing import publish as publishing
+    from core.training import runs
+
+    run = runs.open_run(options.run_folder)
+    told = {"texts": options.texts, "people": options.people, "licence": options.licence}
+    gate.keep(run, replace(gate.kept(run), **{name: answer for name, answer in told.items() if answer}))
+    token = "" if sys.stdin.isatty() else sys.stdin.read().strip()
+    wish = publishing.Wish(options.name, options.merged, options.public, options.update)
+    state = publishing.publish(run, _project_of(run), wish, token or os.environ.get("HF_TOKEN", ""))
+    print(repository.address(_well(state)["id"]))
+
+
 def _parser() -> argparse.ArgumentParser:
+    from core.sharing import gate
+
     words = texts.words(language(argparse.Namespace()), "command")
     parser = argparse.ArgumentParser(prog="python3 -m core", description=words("adapt"))
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -365,6 +383,14 @@ def _parser() -> argparse.ArgumentParser:
     bringing = command("download", download)
     bringing.add_argument("model", metavar="MODEL", help=words("option.hub_model"))
     bringing.add_argument("folder", metavar="FOLDER", type=Path, help=words("option.told"))
+    sharing = command("publish", publish)
+    sharing.add_argument("run_folder", metavar="RUN", type=Path, help=words("option.run"))
+    sharing.add_argument("--name", required=True, metavar="NAME", help=words("option.name"))
+    for option in ("public", "merged", "update"):
+        sharing.add_argument(f"--{option}", action="store_true", help=words(f"option.{option}"))
+    sharing.add_argument("--texts", choices=gate.TEXTS, help=words("option.whose"))
+    sharing.add_argument("--people", choices=gate.PEOPLE, help=words("option.people"))
+    sharing.add_argument("--licence", metavar="NAME", help=words("option.licence"))
     return parser
 
 

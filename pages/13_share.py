@@ -14,10 +14,11 @@ from core.ui import (
     lesson,
     merged_panel,
     notebook_panel,
+    publish_panel,
     writing,
 )
 
-with lesson.page("13_share", "writing") as step:
+with lesson.page("13_share", "writing", "publish") as step:
     run = workshop.adapted_run(step.project)
 
     # 1. The parcel: adapter, card and, for the classroom model, its base.
@@ -46,11 +47,15 @@ with lesson.page("13_share", "writing") as step:
     merged_panel.show(run, step.words)
     gguf_panel.show(run, step.words)
 
-    # 4. The project, to go on with it elsewhere.
+    # 4. On the Hub, where she alone sees it until she shows it.
+    step.section("publish", "optional")
+    publish_panel.show(run, step.project, step.words)
+
+    # 5. The project, to go on with it elsewhere.
     step.section("capsule", "optional")
     capsule_panel.make(step.project, step.words)
 
-    # 5. The same without the workshop.
+    # 6. The same without the workshop.
     step.section("notebook", "optional")
     notebook_panel.show(run, step.project, step.words)
 
