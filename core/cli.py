@@ -54,7 +54,7 @@ def adapt(options: argparse.Namespace) -> None:
     changes = _assignments(options.set)
     root = _root(options)
     recipe = stages.read_recipe(options.recipe) if options.recipe else None
-    models.find(options.model)
+    models.find(options.model, most_mb=0)
     task = options.task or next((t.code for t in TASKS.values() if options.texts == f"sample:{t.sample}"), "write")
     named = {"text": options.text_column, "summary": options.summary_column, "group": options.group_column}
     columns = {name: column for name, column in named.items() if column}
@@ -245,11 +245,29 @@ def read(options: argparse.Namespace) -> None:
     apart.serve()
 
 
+def clear(options: argparse.Namespace) -> None:
+    """Takes old work off a shared server, as its pages do every hour."""
+    import tomllib
+
+    from core import clearing, limits
+
+    secrets = processes.ROOT / ".streamlit" / "secrets.toml"
+    if secrets.is_file():
+        try:
+            limits.publish(tomllib.loads(secrets.read_text(encoding="utf-8")).get("limits", {}))
+        except (tomllib.TOMLDecodeError, AttributeError) as error:
+            raise LessonError("secrets_unreadable", name=secrets) from error
+    cleared = clearing.clear(_root(options))
+    words = texts.words(language(options), "command")
+    print(words("clear.done", **vars(cleared)) if cleared else words("clear.busy"))
+
+
 def download(options: argparse.Namespace) -> None:
     """Brings a model of the Hub; a token, where one is needed, is read from stdin."""
     from core.models import download as downloads
 
-    downloads.run(options.model, options.folder, sys.stdin.read().strip() if not sys.stdin.isatty() else "")
+    token = sys.stdin.read().strip() if not sys.stdin.isatty() else ""
+    downloads.run(options.model, options.folder, token, options.most_mb)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -304,6 +322,8 @@ def _parser() -> argparse.ArgumentParser:
     bringing = command("download", download)
     bringing.add_argument("model", metavar="MODEL", help=words("option.hub_model"))
     bringing.add_argument("folder", metavar="FOLDER", type=Path, help=words("option.told"))
+    bringing.add_argument("--most-mb", type=int, default=0, metavar="N", help=words("option.most_mb"))
+    command("clear", clear).add_argument("--workspace", metavar="DIR", help=words("option.workspace"))
     return parser
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from core import classroom, storage, testbed
+from core import classroom, limits, storage, testbed
 from core import project as projects
 from core.data import sources, stages, table
 from core.errors import LessonError
@@ -131,6 +131,9 @@ def start_run(project: Project) -> Run:
     Raises LessonError `does_not_fit` where nothing makes it fit, and what `runs.create` raises.
     """
     settings = run_settings(project)
+    promised = promise.read(project, settings)
+    rows = (storage.read_json(project.tokens / "record.json") or {}).get("rows", {}).get("train", 0)
+    limits.may_run(project.folder, settings.steps(rows), promised.seconds if promised else 0.0)
     fitted = memory.must_fit(project, settings)
     run = runs.create(project, settings, first_prompt(project))
     runs.reshape(run, fitted.differences(settings))
@@ -168,7 +171,8 @@ def choose_model(project: Project, reference: str, token: str | None = None) -> 
     reference = reference.strip()
     if not reference:
         raise LessonError("model_not_a_name", model="")
-    folder = models.find(reference, token)
+    limited = limits.of(project.folder)
+    folder = models.find(reference, token, limited.model_mb if limited else 0)
     facts = models.describe(reference, folder)
     for run in runs.list_runs(project, purpose=None):
         record = run.record()

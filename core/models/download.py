@@ -31,14 +31,18 @@ def state(id: str) -> dict:
     return processes.read_state(folder_of(id))
 
 
-def start(id: str, token: str | None = None) -> None:
-    """Starts, or takes up again, the download of a model; does nothing where it is already under way."""
+def start(id: str, token: str | None = None, most_mb: int = 0) -> None:
+    """Starts, or takes up again, the download of a model; does nothing where it is already under way.
+
+    `most_mb` is the largest that may come, 0 any.
+    """
     folder = folder_of(id)
     if state(id)["status"] in ACTIVE:
         return
     (folder / "request").unlink(missing_ok=True)
     (folder / "log.txt").unlink(missing_ok=True)
-    processes.launch(["download", id, str(folder)], folder, secret=token or "")
+    arguments = ["download", id, str(folder), "--most-mb", str(most_mb)]
+    processes.launch(arguments, folder, secret=token or "")
 
 
 def cancel(id: str) -> None:
@@ -58,12 +62,12 @@ def forget(id: str) -> None:
 # ---------------------------------------------------------------- the process that downloads
 
 
-def run(id: str, folder: Path, token: str) -> None:
+def run(id: str, folder: Path, token: str, most_mb: int = 0) -> None:
     """Brings the model, telling in `folder/state.json` how it goes; ends at once when it is asked to."""
     teller = _Teller(folder)
     threading.Thread(target=teller.watch, daemon=True).start()
     try:
-        fetch.fetch(id, token or None, teller.heard)
+        fetch.fetch(id, token or None, teller.heard, most_mb)
     except LessonError as error:
         facts = {name: fact if isinstance(fact, int | float) else str(fact) for name, fact in error.facts.items()}
         teller.end(status="failed", error={"code": error.code, "facts": facts})

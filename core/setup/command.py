@@ -9,7 +9,7 @@ from core.texts import words
 
 COMMANDS = (
     "app", "test", "adapt", "train", "promise", "evaluate", "tasting", "copies", "generate", "merge", "capsule",
-    "notebook", "open", "serve", "ready", "read", "download",
+    "notebook", "open", "clear", "serve", "ready", "read", "download",
 )  # fmt: skip
 
 
