@@ -55,7 +55,7 @@ def let_in(root: Path, browser: str, given: str, code: str) -> str:
             return mark(code, browser)
         browsers[who] = (wrong + 1, now)
         storage.write_json(path, {"left": left - 1, "at": now, "browsers": browsers})
-    raise LessonError("access_wrong", wait=round(_pause(wrong + 1)))
+    raise LessonError("access_wrong")
 
 
 def _pause(wrong: int) -> float:
@@ -68,9 +68,9 @@ def _refilled(left: float, seconds: float) -> float:
 
 
 def _recent(browsers: dict, now: float) -> dict:
-    """Answers the browsers that tried not long ago, the last ones where they are very many."""
+    """Answers the browsers that tried not long ago, the last ones where they are very many; there is room for one more."""
     recent = {who: tries for who, tries in browsers.items() if 0 <= now - tries[1] < _FORGOTTEN}
-    return dict(sorted(recent.items(), key=lambda item: item[1][1])[-_MOST_BROWSERS:])
+    return dict(sorted(recent.items(), key=lambda item: item[1][1])[1 - _MOST_BROWSERS :])
 
 
 def _plain(written: str) -> bytes:

@@ -55,7 +55,7 @@ def marks(words: Words) -> None:
 def projects(visit: Session, words: Words) -> None:
     """Her projects: the open one's name, the others to open, and a new one."""
     st.subheader(words("projects"), anchor=False)
-    st.caption(words.body("projects"))
+    st.caption(words.body("projects") if session.is_personal() else words("far"))
     if visit.project:
         name = st.text_input(words("project.name"), visit.project.name, key=f"name.{visit.project.id}", max_chars=60)
         if name.strip() and name != visit.project.name:

@@ -135,7 +135,8 @@ def _line(words: Words) -> None:
 def _disk(words: Words) -> None:
     root = projects.workspace()
     hosted = limits.hosted(root)
-    used = texts.size(limits.used_mb(hosted), words.language)
+    mb = limits.used_mb(hosted)
+    used = texts.size(mb, words.language) if mb else "0\u00a0MB"
     free = texts.size(machine.inspect(root).free_disk_gb * 1000, words.language)
     st.markdown(words("run.disk", projects=len(hosted), used=used, free=free))
     cleared = storage.read_json(root / "cleared.json")
