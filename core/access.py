@@ -68,7 +68,7 @@ def _refilled(left: float, seconds: float) -> float:
 
 
 def _recent(browsers: dict, now: float) -> dict:
-    """Answers the browsers that tried not long ago, the last ones where they are very many; there is room for one more."""
+    """Answers the browsers that tried not long ago; of very many the last, with room for one more."""
     recent = {who: tries for who, tries in browsers.items() if 0 <= now - tries[1] < _FORGOTTEN}
     return dict(sorted(recent.items(), key=lambda item: item[1][1])[1 - _MOST_BROWSERS :])
 

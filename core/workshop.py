@@ -172,6 +172,8 @@ def choose_model(project: Project, reference: str, token: str | None = None) -> 
     if not reference:
         raise LessonError("model_not_a_name", model="")
     limited = limits.of(project.folder)
+    if limited and _is_anothers(project, reference):
+        raise LessonError("model_not_a_name", model=reference)
     folder = models.find(reference, token, limited.model_mb if limited else 0)
     facts = models.describe(reference, folder)
     for run in runs.list_runs(project, purpose=None):
@@ -181,6 +183,15 @@ def choose_model(project: Project, reference: str, token: str | None = None) -> 
             runs.base_is_at(run, folder)
     kept = reference if folder == classroom.MODEL or models.is_hub_reference(reference) else str(folder)
     return projects.update(project, "03_choose_model", {"done": True, "parameters": facts.parameters}, model=kept)
+
+
+def _is_anothers(project: Project, reference: str) -> bool:
+    """Says whether `reference` is a folder that whoever works in a hosted project may not name: neither hers, nor a
+    pack of the workshop.
+    """
+    folder, root = Path(reference).expanduser().resolve(), project.folder.parent.resolve()
+    allowed = (root / "packs", *limits.hosted(root, project.owner))
+    return folder.is_dir() and reference != models.CLASSROOM and not any(map(folder.is_relative_to, allowed))
 
 
 def mark_done(project: Project, step: str, **choices: object) -> Project:

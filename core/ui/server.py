@@ -34,11 +34,11 @@ def secrets() -> Mapping:
 
 
 def access_code() -> str:
-    """Answers the code that lets people in, from the secrets or the environment; empty where there is none.
+    """Answers the code that lets people in, from the environment or else the secrets; empty where there is none.
 
     Raises LessonError `secrets_unreadable`, as `read_limits` does.
     """
-    return str(secrets().get(CODE) or os.environ.get("LLMS_ACCESS_CODE") or "").strip()
+    return str(os.environ.get("LLMS_ACCESS_CODE") or secrets().get(CODE) or "").strip()
 
 
 def read_limits() -> None:

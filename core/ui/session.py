@@ -19,6 +19,7 @@ from core.texts import Words
 COOKIE = "llms_poetas_browser"
 _HELD = "hub_token"
 _LANGUAGE_NAMES = {"es": "Español", "en": "English"}
+_FORWARDED = ("X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip", "Forwarded", "Via", "Cf-Connecting-Ip")
 _LOOPBACK_NAMES = {"localhost", "127.0.0.1", "[::1]"}
 
 
@@ -150,14 +151,26 @@ def forget_token() -> None:
 
 
 def is_personal() -> bool:
-    """Says whether the page is read on the computer that serves it, reached by no proxy or tunnel."""
-    host = st.context.headers.get("Host")
+    """Says whether the page is read on the computer that serves it, reached by no proxy or tunnel.
+
+    A proxy may give the server's own name as `Host`: then the browser still says, as `Origin`, where the page came
+    from. `LLMS_SHARED=1` in the server's environment says that no visit is personal.
+    """
+    if os.environ.get("LLMS_SHARED") == "1":
+        return False
+    headers = st.context.headers
+    host, origin = headers.get("Host"), headers.get("Origin")
     if not isinstance(host, str):
         return True  # no browser at the other end: a test
-    name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
-    forwarded = any(st.context.headers.get(h) for h in ("X-Forwarded-For", "Forwarded", "Cf-Connecting-Ip"))
+    names = [_name(host), *([_name(origin.rpartition("/")[2])] if origin else [])]
+    forwarded = any(headers.get(header) for header in _FORWARDED)
     address = st.context.ip_address
-    return name in _LOOPBACK_NAMES and not forwarded and (address is None or ip_address(address).is_loopback)
+    is_near = address is None or ip_address(address).is_loopback
+    return is_near and not forwarded and all(name in _LOOPBACK_NAMES for name in names)
+
+
+def _name(host: str) -> str:
+    return host if host.endswith("]") else host.rsplit(":", 1)[0]
 
 
 def remember() -> None:
