@@ -4,13 +4,16 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
-from core import line, storage
+from core import line, processes, storage
+from core import project as projects
 
 ROOT = Path(__file__).parent.parent
 # Joins, says so, waits for its turn, notes it, works until it is told to end, and leaves.
@@ -146,3 +149,30 @@ def test_a_lost_clock_gives_no_number_twice(queue):
     first = line.join(queue, "ana", queue)
     (queue / "clock.json").unlink()
     assert line.join(queue, "bea", queue).number == first.number + 1
+
+
+def test_on_a_shared_server_helpers_take_turns_and_on_her_own_computer_they_wait_for_nobody(tmp_path):
+    hosted, at_home = (projects.create(tmp_path, "Prueba", "es", owner="a" * 32, hosted=who) for who in (True, False))
+    first, second, stopped = (processes.State(hosted.folder / name) for name in ("one", "two", "three"))
+    asked_to_stop = threading.Event()
+    told = []
+
+    def help_too(state: processes.State) -> None:
+        with line.helping(state, asked_to_stop.is_set) as ours:
+            told.append((state.path.parent.name, ours))
+
+    with line.helping(first) as ours, line.helping(processes.State(at_home.folder / "one")) as free:
+        assert (ours, free) == (True, True)
+        others = [threading.Thread(target=help_too, args=(state,)) for state in (stopped, second)]
+        others[0].start()
+        wait(lambda: storage.load_json(stopped.path)["status"] == "waiting")
+        asked_to_stop.set()
+        others[0].join()
+        assert told == [("three", False)]
+        asked_to_stop.clear()
+        others[1].start()
+        wait(lambda: storage.load_json(second.path)["status"] == "waiting")
+        assert storage.load_json(second.path)["ahead"] == 1
+    others[1].join()
+    assert told == [("three", False), ("two", True)]
+    assert second.seconds() < time.time() - psutil.Process().create_time(), "its wait was no work"
