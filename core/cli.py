@@ -56,7 +56,7 @@ def adapt(options: argparse.Namespace) -> None:
     changes = _assignments(options.set)
     root = _root(options)
     recipe = stages.read_recipe(options.recipe) if options.recipe else None
-    models.find(options.model)
+    models.find(options.model, most_mb=0)
     task = options.task or next((t.code for t in TASKS.values() if options.texts == f"sample:{t.sample}"), "write")
     named = {"text": options.text_column, "summary": options.summary_column, "group": options.group_column}
     columns = {name: column for name, column in named.items() if column}
@@ -292,11 +292,29 @@ def read(options: argparse.Namespace) -> None:
     apart.serve()
 
 
+def clear(options: argparse.Namespace) -> None:
+    """Takes old work off a shared server, as its pages do every hour."""
+    import tomllib
+
+    from core import clearing, limits
+
+    secrets = processes.ROOT / ".streamlit" / "secrets.toml"
+    if secrets.is_file():
+        try:
+            limits.publish(tomllib.loads(secrets.read_text(encoding="utf-8")).get("limits", {}))
+        except (tomllib.TOMLDecodeError, AttributeError) as error:
+            raise LessonError("secrets_unreadable", name=secrets) from error
+    cleared = clearing.clear(_root(options))
+    words = texts.words(language(options), "command")
+    print(words("clear.done", **vars(cleared)) if cleared else words("clear.busy"))
+
+
 def download(options: argparse.Namespace) -> None:
     """Brings a model of the Hub; a token, where one is needed, is read from stdin."""
     from core.models import download as downloads
 
-    downloads.run(options.model, options.folder, sys.stdin.read().strip() if not sys.stdin.isatty() else "")
+    token = sys.stdin.read().strip() if not sys.stdin.isatty() else ""
+    downloads.run(options.model, options.folder, token, options.most_mb)
 
 
 def publish(options: argparse.Namespace) -> None:
@@ -310,8 +328,9 @@ def publish(options: argparse.Namespace) -> None:
     gate.keep(run, replace(gate.kept(run), **{name: answer for name, answer in told.items() if answer}))
     token = "" if sys.stdin.isatty() else sys.stdin.read().strip()
     wish = publishing.Wish(options.name, options.merged, options.public, options.update)
-    state = publishing.publish(run, _project_of(run), wish, token or os.environ.get("HF_TOKEN", ""))
-    print(repository.address(_well(state)["id"]))
+    publishing.publish(run, _project_of(run), wish, token or os.environ.get("HF_TOKEN", ""))
+    *_, state = processes.follow(publishing.told(run))
+    print(repository.address(state["id"]))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -383,6 +402,7 @@ def _parser() -> argparse.ArgumentParser:
     bringing = command("download", download)
     bringing.add_argument("model", metavar="MODEL", help=words("option.hub_model"))
     bringing.add_argument("folder", metavar="FOLDER", type=Path, help=words("option.told"))
+    bringing.add_argument("--most-mb", type=int, default=0, metavar="N", help=words("option.most_mb"))
     sharing = command("publish", publish)
     sharing.add_argument("run_folder", metavar="RUN", type=Path, help=words("option.run"))
     sharing.add_argument("--name", required=True, metavar="NAME", help=words("option.name"))
@@ -391,6 +411,7 @@ def _parser() -> argparse.ArgumentParser:
     sharing.add_argument("--texts", choices=gate.TEXTS, help=words("option.whose"))
     sharing.add_argument("--people", choices=gate.PEOPLE, help=words("option.people"))
     sharing.add_argument("--licence", metavar="NAME", help=words("option.licence"))
+    command("clear", clear).add_argument("--workspace", metavar="DIR", help=words("option.workspace"))
     return parser
 
 

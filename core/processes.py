@@ -50,6 +50,10 @@ class State:
         """
         return self._before + time.monotonic() - self._began
 
+    def leave_out(self, seconds: float) -> None:
+        """Tells that so many seconds were no work: it waited."""
+        self._began += seconds
+
     def write(self, **facts: object) -> None:
         self.content |= {**facts, "updated": time.time()}
         storage.write_json(self.path, self.content)

@@ -59,7 +59,7 @@ with lesson.page("13_share", "writing", "publish") as step:
     step.section("notebook", "optional")
     notebook_panel.show(run, step.project, step.words)
 
-    # 6. Back again: an adapter file of this base, loaded and made to write.
+    # 7. Back again: an adapter file of this base, loaded and made to write.
     step.section("load", "optional")
     uploaded = st.file_uploader(step("upload"), "zip", key="adapter_file")
     if uploaded and st.session_state.get("13.loaded") != uploaded.file_id:

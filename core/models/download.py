@@ -20,14 +20,18 @@ def state(id: str) -> dict:
     return processes.read_state(folder_of(id))
 
 
-def start(id: str, token: str | None = None) -> None:
-    """Starts, or takes up again, the download of a model; does nothing where it is already under way."""
+def start(id: str, token: str | None = None, most_mb: int = 0) -> None:
+    """Starts, or takes up again, the download of a model; does nothing where it is already under way.
+
+    `most_mb` is the largest that may come, 0 any.
+    """
     folder = folder_of(id)
     if state(id)["status"] in ACTIVE:
         return
     (folder / "request").unlink(missing_ok=True)
     (folder / "log.txt").unlink(missing_ok=True)
-    processes.launch(["download", id, str(folder)], folder, secret=token or "")
+    arguments = ["download", id, str(folder), "--most-mb", str(most_mb)]
+    processes.launch(arguments, folder, secret=token or "")
 
 
 def cancel(id: str) -> None:
@@ -44,14 +48,14 @@ def forget(id: str) -> None:
     shutil.rmtree(folder_of(id), ignore_errors=True)
 
 
-def run(id: str, folder: Path, token: str) -> None:
+def run(id: str, folder: Path, token: str, most_mb: int = 0) -> None:
     """What the process does: brings the model, and ends at once when it is asked to.
 
     Each byte is on disk as soon as it is here, so nothing has to be tidied up.
     """
 
     def bring() -> dict:
-        fetch.fetch(id, token or None, teller.heard)
+        fetch.fetch(id, token or None, teller.heard, most_mb)
         return {}
 
     teller = transfer.Teller(folder)

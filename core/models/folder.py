@@ -49,10 +49,11 @@ class ModelFacts:
     holds_logits: bool = False
 
 
-def find(reference: str, token: str | None = None) -> Path:
+def find(reference: str, token: str | None = None, most_mb: int | None = None) -> Path:
     """Answers the folder of `classroom`, of a model folder on disk, or of a Hub id, downloading it if needed.
 
-    `token` is sent with what is asked of the Hub; without one nothing is, whatever this machine has stored.
+    `token` is sent with what is asked of the Hub; without one nothing is, whatever this machine has stored. `most_mb`
+    is the largest that may be downloaded, see `core.models.fetch.fetch`.
 
     Raises LessonError: see `check`, and for a Hub id `core.models.hub`.
     """
@@ -66,7 +67,7 @@ def find(reference: str, token: str | None = None) -> Path:
 
     if not hub.is_hub_id(reference):
         raise LessonError("model_not_a_name", model=reference)
-    folder = hub.download(reference, token)
+    folder = hub.download(reference, token, most_mb)
     check(folder)
     return folder
 

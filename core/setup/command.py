@@ -9,7 +9,7 @@ from core.texts import words
 
 COMMANDS = (
     "app", "test", "adapt", "train", "promise", "evaluate", "tasting", "copies", "generate", "merge", "gguf",
-    "capsule", "notebook", "chapbook", "publish", "remote", "open", "serve", "ready", "read", "download",
+    "capsule", "notebook", "chapbook", "publish", "remote", "open", "clear", "serve", "ready", "read", "download",
 )  # fmt: skip
 
 

@@ -29,13 +29,8 @@ class Schedule:
 
 
 def schedule(settings: Settings, rows: int) -> Schedule:
-    """Works out the steps: `max_steps`, or the epochs' batches divided by the accumulation, rounded up.
-
-    Several processes read as many batches at a time.
-    """
-    batches = math.ceil(rows / settings.batch_size)
-    per_epoch = math.ceil(batches / settings.gradient_accumulation_steps / ranks.count())
-    steps = settings.max_steps or max(1, math.ceil(per_epoch * settings.epochs))
+    """Works out the steps and the evaluations; several processes read as many batches at a time."""
+    steps = settings.steps(rows, ranks.count())
     return Schedule(steps, max(1, math.ceil(steps / settings.evaluations)))
 
 

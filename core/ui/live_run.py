@@ -12,7 +12,7 @@ from core.training import checkpoints, narrator, runs, verdict, watch
 from core.training.ready import READY
 from core.training.runs import FINISH, PAUSE, Run
 from core.training.watch import Curve
-from core.ui import plots, problem, promise_panel, session
+from core.ui import in_line, plots, problem, promise_panel, session
 from core.ui.plain import model_name
 from core.ui.tables import setting
 
@@ -56,8 +56,8 @@ def _told(run: Run, words: Words, was_working: bool) -> None:
 def _progress(run: Run, state: dict, words: Words) -> None:
     status, language = state["status"], words.language
     step, steps = state.get("step", 0), state.get("steps") or 0
-    facts = {"step": step, "steps": steps, "ahead": state.get("ahead", 0), "folder": run.folder}
-    said = words(f"status.{status}", **facts)
+    facts = {"step": step, "steps": steps, "folder": run.folder}
+    said = in_line.said(state, words) if status == "waiting" else words(f"status.{status}", **facts)
     if status in ("running", "stopping") and steps:
         left = state.get("seconds_left")
         if left and status == "running":
@@ -67,6 +67,8 @@ def _progress(run: Run, state: dict, words: Words) -> None:
         st.progress(0.0, text=said)
     elif status == "finished":
         st.success(said, icon=":material/check:")
+        if state.get("over_time"):
+            st.info(words("over_time", minutes=run.record()["most_minutes"]), icon=":material/timer_off:")
     elif status == "failed" and state.get("error"):
         problem.show(LessonError(state["error"]["code"], **state["error"]["facts"]), language)
     else:

@@ -17,6 +17,7 @@ import streamlit as st
 
 from core import texts
 from core.sharing.chapbook.faces import FACES, address
+from core.ui import session
 
 _GIVEN = "typefaces_given"
 _RUNS = 3  # a first run may be cut short by a click before the browser has it
@@ -57,7 +58,7 @@ def _said(language: str) -> str:
     words = texts.words(language, "frame")
     said = {
         "upload": words("upload"),
-        "upload-limit": words("upload.limit", size=st.get_option("server.maxUploadSize")),
+        "upload-limit": words("upload.limit", size=session.upload_mb()),
         "skip": words("skip"),
         "enter": words("enter"),
         "enter-long": words("enter.long"),

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import make_models
@@ -159,3 +160,31 @@ def test_a_child_that_dies_while_it_writes_is_said_and_another_takes_its_place(s
     assert refused.value.code == "model_process_died"
     assert service.next_tokens(MODEL, "Hola", CALM)
     assert child().pid != dead.pid
+
+
+# ------------------------------------------------------------------ many who ask
+
+
+def test_of_many_who_ask_at_once_each_gets_the_answer_to_her_own_question(service: Service, classroom: Loaded):
+    prompts = ["Anoche, en la cocina,", "Cuando vuelva el río", "Mi abuela decía que", "Había una vez", "En la isla"]
+
+    def ask(prompt: str) -> str:
+        abandoned = service.stream(MODEL, "Quien se va", LONG)  # and before, somebody who does not stay to listen
+        next(abandoned)
+        abandoned.close()
+        return said(service.stream(MODEL, prompt, CALM))
+
+    with ThreadPoolExecutor(len(prompts)) as people:
+        assert list(people.map(ask, prompts)) == [here(classroom, prompt, "write", CALM) for prompt in prompts]
+
+
+def test_on_a_shared_server_whoever_waits_long_is_told_and_no_more_processes_are_begun(service: Service, monkeypatch):
+    monkeypatch.setattr(service, "_patience", 0.3)
+    before = children()
+    talking = service.stream(MODEL, "Un día", LONG)
+    next(talking)
+    with pytest.raises(LessonError, match="models_busy"):
+        service.next_tokens(MODEL, "Había", CALM)
+    talking.close()
+    assert service.next_tokens(MODEL, "Había", CALM)
+    assert children() == before
