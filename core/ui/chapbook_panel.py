@@ -7,7 +7,7 @@ from core.project import Project
 from core.sharing import making
 from core.sharing.chapbook import book, page, passages, pdf
 from core.sharing.chapbook import choices as chapbook
-from core.sharing.chapbook.choices import SECTIONS, Choices
+from core.sharing.chapbook.choices import SECTIONS, SET_OFF, Choices
 from core.sharing.chapbook.passages import Passage
 from core.texts import Words
 from core.training.runs import Run
@@ -60,7 +60,15 @@ def _ask(run: Run, kept: Choices, words: Words) -> Choices:
     )
     left_out = tuple(section for section in SECTIONS if section not in sections)
     known = {one.id: one for one in passages.known(run)}
-    return Choices(given_title, given_author, dedication, left_out, _ask_passages(run, kept, known, words))
+    set_off = st.radio(
+        words("chapbook.set_off"),
+        SET_OFF,
+        SET_OFF.index(kept.set_off),
+        format_func=lambda one: words(f"chapbook.set_off.{one}"),
+        horizontal=True,
+        key="chapbook.set_off",
+    )
+    return Choices(given_title, given_author, dedication, set_off, left_out, _ask_passages(run, kept, known, words))
 
 
 def _ask_passages(run: Run, kept: Choices, known: dict[str, Passage], words: Words) -> tuple[str, ...] | None:

@@ -48,7 +48,7 @@ def make(run: Run, project: Project, choices: Choices, language: str) -> Book:
     chosen = passages.chosen(run, choices.passages)
     blocks: dict[str, Iterator[Block]] = {
         "foreword": _foreword(run, words),
-        "passages": _before_and_after(run, chosen, words),
+        "passages": _before_and_after(run, chosen, choices.set_off, words),
         "curve": _curve(run, words),
         "figures": _figures(run, words),
         "copies": _copies(run, chosen, words),
@@ -65,6 +65,7 @@ def make(run: Run, project: Project, choices: Choices, language: str) -> Book:
         dedication=[plain(line.strip()) for line in choices.dedication.splitlines()],
         date=_date(time.time(), language),
         made=time.time(),
+        set_off=choices.set_off,
         parts=[part for part in parts if part.blocks],
     )
 
@@ -89,11 +90,12 @@ def _foreword(run: Run, words: Words) -> Iterator[Block]:
         yield Paragraph(words.body("foreword.full" if settings.method == "full" else "foreword.adapter", count=trained))
 
 
-def _before_and_after(run: Run, chosen: list[Passage], words: Words) -> Iterator[Block]:
+def _before_and_after(run: Run, chosen: list[Passage], set_off: str, words: Words) -> Iterator[Block]:
     if not chosen:
         return
+    look = f"set_off.{set_off}"
     task, language, count = run.record()["task"], run.record()["language"], len(passages.known(run))
-    yield Paragraph(words.body(f"passages.{task}"))
+    yield Paragraph(words.body(f"passages.{task}", look=words(look), rest=words.body(look)))
     if len(chosen) < count:
         yield Paragraph(words("passages.chosen", chosen=len(chosen), count=count), quiet=True)
     for number, one in enumerate(chosen, start=1):
