@@ -73,8 +73,7 @@ def _ask(run: Run, kept: Choices, words: Words) -> Choices:
 
 def _ask_passages(run: Run, kept: Choices, known: dict[str, Passage], words: Words) -> tuple[str, ...] | None:
     """Asks which go in; as long as she has changed nothing it is what is proposed, also of what is written later."""
-    proposed = [one.id for one in passages.chosen(run, None)]
-    before = [one for one in known if one in (proposed if kept.passages is None else kept.passages)]
+    before = [one.id for one in passages.chosen(run, kept.passages)]
     if not known:
         return kept.passages
     chosen = st.multiselect(
