@@ -69,7 +69,8 @@ def written(run: Run) -> list[Passage]:
 def chosen(run: Run, ids: Sequence[str] | None) -> list[Passage]:
     """Answers those of these ids that there are, in that order; None proposes the last round written for it.
 
-    Where none was written it proposes what else there is; of the evaluation's examples, the first few: they are the best, the worst and those that changed most.
+    Where none was written it proposes what else there is; of the evaluation's examples, which are the best, the worst
+    and those that changed most, the first few.
     """
     if ids is not None:
         there = {one.id: one for one in known(run)}
