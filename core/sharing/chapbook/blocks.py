@@ -56,7 +56,7 @@ class Passage:
 
 @dataclass(frozen=True)
 class Quote:
-    """Her own words."""
+    """Words that somebody wrote, set apart."""
 
     text: Text
 

@@ -29,7 +29,7 @@ from core.sharing.chapbook.blocks import (
     laid_out,
     line_of,
     plain,
-)  # fmt: skip
+)
 from core.sharing.chapbook.blocks import Passage as Shown
 from core.sharing.chapbook.choices import SECTIONS, Choices
 from core.sharing.chapbook.passages import Passage
@@ -60,7 +60,7 @@ def make(run: Run, project: Project, choices: Choices, language: str) -> Book:
     return Book(
         language=language,
         title=line_of(choices.title) or line_of(project.name),
-        subtitle=words(f"subtitle.{run.record()['task']}", model=_model(run, words)),
+        subtitle=words(f"subtitle.{run.record()['task']}"),
         author=line_of(choices.author),
         dedication=[plain(line.strip()) for line in choices.dedication.splitlines()],
         date=_date(time.time(), language),
@@ -118,7 +118,7 @@ def _curve(run: Run, words: Words) -> Iterator[Block]:
         return
     points = [(0, told.base), *(point for point in told.validation if point[0])]
     before, best = watch.perplexity(told.base), watch.perplexity(told.best[1])
-    if not best < before < 1e6:  # where it fell apart there is nothing to draw that means something
+    if best >= before:
         yield Paragraph(words.body("curve.worse", before=before, best=best))
         return
     said = {"before": before, "best": best, "step": told.best[0]}
@@ -139,9 +139,10 @@ def _figures(run: Run, words: Words) -> Iterator[Block]:
         yield Listed(lines)
     judged = {one.metric for one in found}
     drawn = [name for name in facts.on_top(record) if name in judged] or facts.on_top(record)
-    for name in drawn:
-        yield _bars(record, name, said, words)
-    yield Paragraph(words("figures.margin"), quiet=True)
+    shown = [_bars(record, name, said, words) for name in drawn]
+    yield from shown
+    if any(bar.low is not None for one in shown for bar in one.bars):
+        yield Paragraph(words("figures.margin"), quiet=True)
     if tasted := evidence.tasting_of(run):
         yield Paragraph(words.body("figures.tasting", wins=tasted.wins, pairs=tasted.pairs, tasters=tasted.tasters))
 
