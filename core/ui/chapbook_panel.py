@@ -102,7 +102,8 @@ def _pages(run: Run, project: Project, wanted: Choices, words: Words) -> None:
     last = pdf.count(content)
     first = st.slider(words("chapbook.page"), 1, last, 1, key=f"chapbook.page.{last}")
     for number, column in zip(range(first, last + 1), st.columns(2), strict=False):
-        column.image(pdf.picture(content, number - 1, _WIDE), words("chapbook.page.alt", number=number))
+        said = words("chapbook.page.alt", number=number)
+        column.image(pdf.picture(content, number - 1, _WIDE), said, alt=said, output_format="PNG")
 
 
 def _give(run: Run, project: Project, wanted: Choices, words: Words) -> None:
