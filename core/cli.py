@@ -13,7 +13,7 @@ from core import processes, texts
 from core import project as projects
 from core.data.table import PIECES
 from core.errors import LessonError
-from core.sharing.chapbook.choices import SECTIONS
+from core.sharing.chapbook.choices import SECTIONS, SET_OFF
 from core.tasks import TASKS
 
 if TYPE_CHECKING:
@@ -388,6 +388,7 @@ def _parser() -> argparse.ArgumentParser:
     booklet.add_argument("--pdf", action="store_true", help=words("option.pdf"))
     for name in ("title", "author", "dedication"):
         booklet.add_argument(f"--{name}", help=words(f"option.{name}"))
+    booklet.add_argument("--set-off", choices=SET_OFF, help=words("option.set_off"))
     booklet.add_argument("--without", action="append", default=[], choices=SECTIONS, help=words("option.without"))
     booklet.add_argument("--again", action="store_true", help=words("option.write_again"))
     packing = command("capsule", capsule)

@@ -7,7 +7,7 @@ from core.project import Project
 from core.sharing import making
 from core.sharing.chapbook import book, page, passages, pdf
 from core.sharing.chapbook import choices as chapbook
-from core.sharing.chapbook.choices import SECTIONS, Choices
+from core.sharing.chapbook.choices import SECTIONS, SET_OFF, Choices
 from core.sharing.chapbook.passages import Passage
 from core.texts import Words
 from core.training.runs import Run
@@ -60,13 +60,20 @@ def _ask(run: Run, kept: Choices, words: Words) -> Choices:
     )
     left_out = tuple(section for section in SECTIONS if section not in sections)
     known = {one.id: one for one in passages.known(run)}
-    return Choices(given_title, given_author, dedication, left_out, _ask_passages(run, kept, known, words))
+    set_off = st.radio(
+        words("chapbook.set_off"),
+        SET_OFF,
+        SET_OFF.index(kept.set_off),
+        format_func=lambda one: words(f"chapbook.set_off.{one}"),
+        horizontal=True,
+        key="chapbook.set_off",
+    )
+    return Choices(given_title, given_author, dedication, set_off, left_out, _ask_passages(run, kept, known, words))
 
 
 def _ask_passages(run: Run, kept: Choices, known: dict[str, Passage], words: Words) -> tuple[str, ...] | None:
     """Asks which go in; as long as she has changed nothing it is what is proposed, also of what is written later."""
-    proposed = [one.id for one in passages.chosen(run, None)]
-    before = [one for one in known if one in (proposed if kept.passages is None else kept.passages)]
+    before = [one.id for one in passages.chosen(run, kept.passages)]
     if not known:
         return kept.passages
     chosen = st.multiselect(
@@ -95,7 +102,8 @@ def _pages(run: Run, project: Project, wanted: Choices, words: Words) -> None:
     last = pdf.count(content)
     first = st.slider(words("chapbook.page"), 1, last, 1, key=f"chapbook.page.{last}")
     for number, column in zip(range(first, last + 1), st.columns(2), strict=False):
-        column.image(pdf.picture(content, number - 1, _WIDE), words("chapbook.page.alt", number=number))
+        said = words("chapbook.page.alt", number=number)
+        column.image(pdf.picture(content, number - 1, _WIDE), said, alt=said, output_format="PNG")
 
 
 def _give(run: Run, project: Project, wanted: Choices, words: Words) -> None:

@@ -185,14 +185,16 @@ def test_a_line_knows_what_was_given_and_what_was_written():
 
 def test_her_choices_are_kept_and_what_cannot_be_is_left_aside(made):
     run, project = made([(VERSE, "a", "b"), (VERSE, "c", "d")])
-    wanted = Choices("T", "A", "D", ("limits",), (passages.known(run)[1].id,))
+    wanted = Choices("T", "A", "D", "grey", ("limits",), (passages.known(run)[1].id,))
     project = keep(project, wanted)
     assert kept(project) == wanted
     assert [one.base for one in passages.chosen(run, kept(project).passages)] == ["c"]
     from core import project as projects
 
-    other = projects.update(project, "chapbook", {"title": 3, "left_out": ["limits", "title"], "passages": "no"})
-    assert kept(other) == Choices("", "A", "D", ("limits",), ())
+    other = projects.update(
+        project, "chapbook", {"title": 3, "set_off": "loud", "left_out": ["limits", "title"], "passages": "no"}
+    )
+    assert kept(other) == Choices("", "A", "D", "italic", ("limits",), ())
 
 
 def against(says):

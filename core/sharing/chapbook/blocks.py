@@ -56,7 +56,7 @@ class Passage:
 
 @dataclass(frozen=True)
 class Quote:
-    """Her own words."""
+    """Words that somebody wrote, set apart."""
 
     text: Text
 
@@ -103,7 +103,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Book:
-    """A whole chapbook. The colophon is its last part."""
+    """A whole chapbook. The colophon is its last part; `set_off` is how a line's `given` looks, see `choices`."""
 
     language: str
     title: str
@@ -112,6 +112,7 @@ class Book:
     dedication: list[str]
     date: str
     made: float
+    set_off: str
     parts: list[Part]
 
 

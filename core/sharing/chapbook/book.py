@@ -29,7 +29,7 @@ from core.sharing.chapbook.blocks import (
     laid_out,
     line_of,
     plain,
-)  # fmt: skip
+)
 from core.sharing.chapbook.blocks import Passage as Shown
 from core.sharing.chapbook.choices import SECTIONS, Choices
 from core.sharing.chapbook.passages import Passage
@@ -48,7 +48,7 @@ def make(run: Run, project: Project, choices: Choices, language: str) -> Book:
     chosen = passages.chosen(run, choices.passages)
     blocks: dict[str, Iterator[Block]] = {
         "foreword": _foreword(run, words),
-        "passages": _before_and_after(run, chosen, words),
+        "passages": _before_and_after(run, chosen, choices.set_off, words),
         "curve": _curve(run, words),
         "figures": _figures(run, words),
         "copies": _copies(run, chosen, words),
@@ -60,11 +60,12 @@ def make(run: Run, project: Project, choices: Choices, language: str) -> Book:
     return Book(
         language=language,
         title=line_of(choices.title) or line_of(project.name),
-        subtitle=words(f"subtitle.{run.record()['task']}", model=_model(run, words)),
+        subtitle=words(f"subtitle.{run.record()['task']}"),
         author=line_of(choices.author),
         dedication=[plain(line.strip()) for line in choices.dedication.splitlines()],
         date=_date(time.time(), language),
         made=time.time(),
+        set_off=choices.set_off,
         parts=[part for part in parts if part.blocks],
     )
 
@@ -89,11 +90,12 @@ def _foreword(run: Run, words: Words) -> Iterator[Block]:
         yield Paragraph(words.body("foreword.full" if settings.method == "full" else "foreword.adapter", count=trained))
 
 
-def _before_and_after(run: Run, chosen: list[Passage], words: Words) -> Iterator[Block]:
+def _before_and_after(run: Run, chosen: list[Passage], set_off: str, words: Words) -> Iterator[Block]:
     if not chosen:
         return
+    look = f"set_off.{set_off}"
     task, language, count = run.record()["task"], run.record()["language"], len(passages.known(run))
-    yield Paragraph(words.body(f"passages.{task}"))
+    yield Paragraph(words.body(f"passages.{task}", look=words(look), rest=words.body(look)))
     if len(chosen) < count:
         yield Paragraph(words("passages.chosen", chosen=len(chosen), count=count), quiet=True)
     for number, one in enumerate(chosen, start=1):
@@ -116,7 +118,7 @@ def _curve(run: Run, words: Words) -> Iterator[Block]:
         return
     points = [(0, told.base), *(point for point in told.validation if point[0])]
     before, best = watch.perplexity(told.base), watch.perplexity(told.best[1])
-    if not best < before < 1e6:  # where it fell apart there is nothing to draw that means something
+    if best >= before:
         yield Paragraph(words.body("curve.worse", before=before, best=best))
         return
     said = {"before": before, "best": best, "step": told.best[0]}
@@ -137,9 +139,10 @@ def _figures(run: Run, words: Words) -> Iterator[Block]:
         yield Listed(lines)
     judged = {one.metric for one in found}
     drawn = [name for name in facts.on_top(record) if name in judged] or facts.on_top(record)
-    for name in drawn:
-        yield _bars(record, name, said, words)
-    yield Paragraph(words("figures.margin"), quiet=True)
+    shown = [_bars(record, name, said, words) for name in drawn]
+    yield from shown
+    if any(bar.low is not None for one in shown for bar in one.bars):
+        yield Paragraph(words("figures.margin"), quiet=True)
     if tasted := evidence.tasting_of(run):
         yield Paragraph(words.body("figures.tasting", wins=tasted.wins, pairs=tasted.pairs, tasters=tasted.tasters))
 

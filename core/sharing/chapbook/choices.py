@@ -11,6 +11,8 @@ STEP = "chapbook"  # under which project.json keeps all this among her choices
 # What can be left out. Title page and colophon stay: they say whose it is, and what and whose licence it stands on.
 SECTIONS = ("foreword", "passages", "curve", "figures", "copies", "limits", "decision")
 
+SET_OFF = ("italic", "grey")  # how what people wrote is told from what the models did
+
 
 @dataclass(frozen=True)
 class Choices:
@@ -19,12 +21,15 @@ class Choices:
     title: str = ""
     author: str = ""
     dedication: str = ""
+    set_off: str = SET_OFF[0]
     left_out: tuple[str, ...] = ()
     passages: tuple[str, ...] | None = None
 
     def changed(self, given: Mapping[str, Any]) -> Self:
         """Answers a copy with the words that are `given`, without those that are None, and `without` more sections."""
-        said = {name: given[name] for name in ("title", "author", "dedication") if given.get(name) is not None}
+        said = {
+            name: given[name] for name in ("title", "author", "dedication", "set_off") if given.get(name) is not None
+        }
         gone = {*self.left_out, *given.get("without", ())}
         return replace(self, **said, left_out=tuple(one for one in SECTIONS if one in gone))
 
@@ -33,6 +38,8 @@ def kept(project: Project) -> Choices:
     """Answers what she chose; what another hand or version wrote there and cannot be is left aside."""
     found = project.choices.get(STEP, {})
     said = {name: text for name in ("title", "author", "dedication") if isinstance(text := found.get(name), str)}
+    if found.get("set_off") in SET_OFF:
+        said["set_off"] = found["set_off"]
     left_out = tuple(section for section in SECTIONS if section in _listed(found.get("left_out")))
     chosen = found.get("passages")
     return Choices(**said, left_out=left_out, passages=None if chosen is None else tuple(map(str, _listed(chosen))))

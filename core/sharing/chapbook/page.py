@@ -41,7 +41,7 @@ def make(book: Book) -> str:
     parts = "".join(map(_part, book.parts))
     return (
         f'<!DOCTYPE html>\n<html lang="{book.language}"><head>{head}</head>'
-        f"<body><main>{_cover(book)}{_contents(book)}{parts}</main></body></html>\n"
+        f'<body class="{book.set_off}"><main>{_cover(book)}{_contents(book)}{parts}</main></body></html>\n'
     )
 
 

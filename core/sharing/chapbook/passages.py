@@ -5,6 +5,7 @@ that wrote it.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from core import storage, testbed
 from core.data import table
 from core.data.table import Progress, no_progress
 from core.errors import LessonError
-from core.evaluation import evaluate, exam
+from core.evaluation import copies, evaluate, exam
 from core.evaluation.tasting_pairs import rounded
 from core.generation import generate
 from core.generation import loaded as models
@@ -66,12 +67,14 @@ def written(run: Run) -> list[Passage]:
 
 
 def chosen(run: Run, ids: Sequence[str] | None) -> list[Passage]:
-    """Answers those of these ids that there are; None proposes the last round written for it, else what else there is.
+    """Answers those of these ids that there are, in that order; None proposes the last round written for it.
 
-    Of the evaluation's examples, the first few: they are the best, the worst and those that changed most.
+    Where none was written it proposes what else there is; of the evaluation's examples, which are the best, the worst
+    and those that changed most, the first few.
     """
     if ids is not None:
-        return [one for one in known(run) if one.id in ids]
+        there = {one.id: one for one in known(run)}
+        return [there[id_] for id_ in ids if id_ in there]
     mine = written(run)
     last = [one for one in mine if one.seed == mine[-1].seed]
     return last or [*_of_training(run), *_of_test(run)[:_FEW]]
@@ -110,6 +113,7 @@ def write(run: Run, project: Project, progress: Progress = no_progress) -> list[
         for (text, summary), before, after in zip(given, said["base"], said["adapted"], strict=True)
     ]
     keep(run, made)
+    _look_for_copies(run, made)
     return made
 
 
@@ -120,6 +124,14 @@ def keep(run: Run, made: Sequence[Passage]) -> None:
         storage.append_json(
             folder(run) / "passages.jsonl", {"adapter": evaluate.fingerprint(run), "passage": asdict(one)}
         )
+
+
+def _look_for_copies(run: Run, made: Sequence[Passage]) -> None:
+    """Keeps, with what else the adapted model wrote, what of its texts it copied; of many texts, once they are read."""
+    with suppress(LessonError):
+        if index := copies.index(run):
+            for one in made:
+                copies.keep(run, one.adapted, index.look(one.adapted))
 
 
 def _given(run: Run, project: Project, round_: int) -> list[tuple[str, str]]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from core import texts
 from core.sharing.chapbook.blocks import Block, Book
@@ -32,18 +32,20 @@ _INVISIBLE = ("Cf", "Mn", "Cc")
 def make(book: Book) -> bytes:
     """Sets the book. A sign that neither our typefaces nor this computer's have stands by its number, and that is said.
 
-    Typst's own errors are a bug of ours.
+    It is accessible as PDF/UA asks, but for a book in which something keeps it from that. Typst's other errors are a
+    bug of ours.
     """
     import typst
 
     missing: set[str] = set()
     while True:
+        data = _as_data(book, missing)
         try:
-            return _compiled(_as_data(book, missing), int(book.made))
+            return _compiled(data, int(book.made))
         except typst.TypstError as error:
             more = _signs(error.diagnostic)
             if more <= missing:
-                raise
+                return _compiled(data, int(book.made), standard=None)
             missing |= more
 
 
@@ -64,13 +66,13 @@ def picture(content: bytes, place: int, wide: int) -> "Image":
         return page.render(scale=wide / page.get_width()).to_pil()
 
 
-def _compiled(data: dict, made: int) -> bytes:
+def _compiled(data: dict, made: int, standard: Literal["ua-1"] | None = "ua-1") -> bytes:
     """Sets `data` with our typefaces, Typst's own and this computer's; no package is here, and none is asked for."""
     import typst
 
     return typst.compile(
         str(TEMPLATE), root=str(TEMPLATE.parent), font_paths=_faces(), package_path=str(STATIC),
-        package_cache_path=str(STATIC), sys_inputs={"book": json.dumps(data)}, format="pdf", pdf_standards="ua-1",
+        package_cache_path=str(STATIC), sys_inputs={"book": json.dumps(data)}, format="pdf", pdf_standards=standard,
         timestamp=made,
     )  # fmt: skip
 
