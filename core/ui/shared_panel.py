@@ -30,15 +30,12 @@ def tell(words: Words) -> None:
         if server.is_community_cloud():
             st.markdown(f"**{words('cloud')}.** {words.body('cloud')}")
         with st.expander(words("limits"), icon=":material/straighten:"):
-            rows = [
-                {
-                    "what": words(f"limit.{name}"),
-                    "most": _most(name, limited, words),
-                    "why": words.body(f"limit.{name}"),
-                }
+            rows = [[words(f"limits.{name}") for name in ("what", "most", "why")], ["---", "---", "---"]]
+            rows += [
+                [words(f"limit.{name}"), _most(name, limited, words), words.body(f"limit.{name}")]
                 for name in _ON_THE_FIRST_PAGE
             ]
-            rows_table(rows, {name: words(f"limits.{name}") for name in ("what", "most", "why")}, "limits")
+            st.markdown("\n".join(f"| {' | '.join(row)} |" for row in rows))
 
 
 def _most(name: str, limited: Limits, words: Words) -> str:
