@@ -30,12 +30,11 @@ def tell(words: Words) -> None:
         if server.is_community_cloud():
             st.markdown(f"**{words('cloud')}.** {words.body('cloud')}")
         with st.expander(words("limits"), icon=":material/straighten:"):
-            rows = [[words(f"limits.{name}") for name in ("what", "most", "why")], ["---", "---", "---"]]
-            rows += [
-                [words(f"limit.{name}"), _most(name, limited, words), words.body(f"limit.{name}")]
+            lines = [
+                f"- **{words(f'limit.{name}')}: {_most(name, limited, words)}.** {words.body(f'limit.{name}')}"
                 for name in _ON_THE_FIRST_PAGE
             ]
-            st.markdown("\n".join(f"| {' | '.join(row)} |" for row in rows))
+            st.markdown("\n".join(lines))
 
 
 def _most(name: str, limited: Limits, words: Words) -> str:
@@ -126,7 +125,9 @@ def _line(words: Words) -> None:
                 "time": words("run.line.unknown") if left is None else texts.duration(left, words.language),
             }
         )
-    rows_table(rows, {name: words(f"run.line.{name}") for name in ("place", "state", "time")}, "line")
+    rows_table(
+        rows, {name: words(f"run.line.{name}") for name in ("place", "state", "time")}, "line", 38 * (len(rows) + 1) + 3
+    )
 
 
 def _disk(words: Words) -> None:
