@@ -61,7 +61,7 @@ def kept(visit: Session, words: Words) -> None:
             st.caption(words("goes", when=when))
         elif clearing.is_soon(goes):
             st.warning(words("goes.soon", name=plain(project.name), when=when), icon=":material/auto_delete:")
-    if visit.project and visit.project.hosted:
+    if visit.project and visit.project.hosted and visit.project.owner == visit.browser:  # a link only lends it
         _erase(visit, words)
 
 
