@@ -110,12 +110,12 @@ def _is_at_work(folder: Path) -> bool:
 def _put_away(root: Path, path: Path) -> bool:
     """Takes a folder or a file out of the workspace at one stroke: nobody finds half of it."""
     away = root / _AWAY
-    away.mkdir(exist_ok=True)
-    try:
-        path.rename(away / f"{path.name}.{time.time_ns()}")
-    except OSError:
-        return False
-    return True
+    for _ in range(3):  # another process may have just emptied the place
+        with suppress(OSError):
+            away.mkdir(exist_ok=True)
+            path.rename(away / f"{path.name}.{time.time_ns()}")
+            return True
+    return False
 
 
 def _old_records(root: Path) -> Iterator[Path]:

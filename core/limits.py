@@ -132,8 +132,7 @@ def may_start(folder: Path, together: list[Path]) -> None:
     for other in hosted(folder.parent, owner):
         for state in other.glob("runs/run-*/state.json"):
             if state.parent not in together and processes.read_state(state.parent)["status"] in processes.ACTIVE:
-                name = str((storage.read_json(other / "project.json") or {}).get("name"))
-                raise LessonError("run_in_line", project=name, run=state.parent.name)
+                raise LessonError("run_in_line", run=state.parent.name)
 
 
 def most_model_mb(root: Path) -> int:

@@ -34,7 +34,7 @@ def on_disk(id: str) -> Path | None:
 def download(id: str, token: str | None = None, most_mb: int | None = None) -> Path:
     """Answers the local folder of a Hub model: the copy already on disk, else a download that goes on where it was.
 
-    `most_mb` and what it raises as LessonError: LessonError, see `core.models.fetch.fetch`.
+    `most_mb`, and what it raises as LessonError: see `core.models.fetch.fetch`.
     """
     from core.models import fetch
 

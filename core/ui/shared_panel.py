@@ -30,15 +30,11 @@ def tell(words: Words) -> None:
         if server.is_community_cloud():
             st.markdown(f"**{words('cloud')}.** {words.body('cloud')}")
         with st.expander(words("limits"), icon=":material/straighten:"):
-            rows = [
-                {
-                    "what": words(f"limit.{name}"),
-                    "most": _most(name, limited, words),
-                    "why": words.body(f"limit.{name}"),
-                }
+            lines = [
+                f"- **{words(f'limit.{name}')}: {_most(name, limited, words)}.** {words.body(f'limit.{name}')}"
                 for name in _ON_THE_FIRST_PAGE
             ]
-            rows_table(rows, {name: words(f"limits.{name}") for name in ("what", "most", "why")}, "limits")
+            st.markdown("\n".join(lines))
 
 
 def _most(name: str, limited: Limits, words: Words) -> str:
@@ -65,7 +61,7 @@ def kept(visit: Session, words: Words) -> None:
             st.caption(words("goes", when=when))
         elif clearing.is_soon(goes):
             st.warning(words("goes.soon", name=plain(project.name), when=when), icon=":material/auto_delete:")
-    if visit.project and visit.project.hosted:
+    if visit.project and visit.project.hosted and visit.project.owner == visit.browser:  # a link only lends it
         _erase(visit, words)
 
 
@@ -129,7 +125,9 @@ def _line(words: Words) -> None:
                 "time": words("run.line.unknown") if left is None else texts.duration(left, words.language),
             }
         )
-    rows_table(rows, {name: words(f"run.line.{name}") for name in ("place", "state", "time")}, "line")
+    rows_table(
+        rows, {name: words(f"run.line.{name}") for name in ("place", "state", "time")}, "line", 38 * (len(rows) + 1) + 3
+    )
 
 
 def _disk(words: Words) -> None:

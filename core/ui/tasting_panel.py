@@ -8,7 +8,7 @@ from core.evaluation import answers, tasting
 from core.evaluation.answers import Sitting
 from core.evaluation.tasting import Tasting
 from core.training.runs import Run
-from core.ui import passage, prediction_panel, problem, tasting_friends, tasting_result
+from core.ui import in_line, passage, prediction_panel, problem, tasting_friends, tasting_result
 from core.ui.lesson import Lesson
 
 _TICK_SECONDS = 0.7
@@ -55,7 +55,9 @@ def _wait(run: Run, step: Lesson) -> None:
     if state["status"] not in processes.ACTIVE:
         st.rerun()
     done, every = state.get("step", 0), state.get("steps", 1)
-    st.progress(done / every, text=step("tasting.working", done=done, all=every))
+    waits = state["status"] == "waiting"
+    said = in_line.said(state, step.words) if waits else step("tasting.working", done=done, all=every)
+    st.progress(done / every, text=said)
     if "left" in state:
         st.caption(step("tasting.left", time=texts.duration(state["left"], step.language)))
 

@@ -76,7 +76,8 @@ def test_every_verdict_has_its_words(language):
     told = [key.split(".")[1:] for key in words.blocks if key.startswith("check.")]
     assert {verdict for _, verdict in told} == {OK, WARN, NO, UNKNOWN}
     assert {code for code, _ in told} == {
-        "data", "length", "model", "licence", "settings", "memory", "memory_reckoned", "reshaped", "disk",
+        "data", "length", "model", "licence", "settings", "memory", "memory_reckoned", "reshaped", "disk", "limit",
+        "line",
     }  # fmt: skip
 
 

@@ -1,10 +1,12 @@
 """One server, many learners: the door, what each may take, and that nobody reaches what is another's."""
 
+import ast
 import dataclasses
 import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -16,15 +18,8 @@ from core.errors import LessonError
 from core.training import runs
 from core.ui import server, session
 
-PAGES = [
-    "Home",
-    *(step.name for step in workshop.STEPS),
-    "experiments",
-    "decision",
-    "glossary",
-    "certificate",
-    "teacher",
-]
+PAGES = ["Home", "05_load_texts", "13_share", "experiments", "teacher"]  # of each kind
+ROOT = Path(__file__).parent.parent.parent
 CODE = "Isla del Tigre"
 ME, ANOTHER = "0" * 32, "e" * 32
 SAY = texts.words("es", "frame", "home", "shared")
@@ -61,6 +56,14 @@ def mine(workspace, **changes):
 
 
 # ------------------------------------------------------------------ the door
+
+
+@pytest.mark.parametrize("path", [ROOT / "Home.py", *(ROOT / "pages").glob("*.py")], ids=lambda path: path.name)
+def test_every_page_begins_at_the_door(path):
+    """Before it only imports and numbers: `lesson.page` and `lesson.begin` hold who was not let in."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    calls = [ast.unparse(node.func) for node in tree.body[1:] for node in ast.walk(node) if isinstance(node, ast.Call)]
+    assert calls[0] in ("lesson.page", "lesson.begin")
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -136,8 +139,8 @@ def test_the_first_page_says_whose_computer_it_is_and_what_each_gets(visit, lang
     page = visit("Home", language)
     assert words.body("where", days=limits.read().keep_days) in said(page)
     assert words("cloud") not in said(page)
-    table = page.dataframe[0].value
-    assert len(table) == len(dataclasses.fields(limits.Limits)) - 1 + 1, "all but the model's processes, and one run"
+    for field in dataclasses.fields(limits.Limits):
+        assert field.name == "model_processes" or words(f"limit.{field.name}") in said(page)
     monkeypatch.setattr(server, "is_community_cloud", lambda: True)
     assert words.body("cloud") in said(visit("Home", language))
     monkeypatch.delenv("LLMS_SHARED")
@@ -193,13 +196,10 @@ def test_step_9_says_the_limits_and_the_line_and_step_10_the_place_and_the_time(
 # ------------------------------------------------------------------ nobody reaches what is another's
 
 
-@pytest.mark.parametrize(
-    "link", ["../{id}", "{id}/", "{id}\n", "{ID}", "%2e%2e/{id}", "f" * 32, "", "browsers", "{id}/runs/run-1", "*"]
-)
+@pytest.mark.parametrize("link", ["../{id}", "{id}\n", "f" * 32, "browsers", "{id}/runs/run-1"])
 def test_a_guessed_or_an_edited_link_opens_nothing(visit, workspace, link):
     project = mine(workspace)
-    wanted = SimpleNamespace(id=link.format(id=project.id, ID=project.id.upper()[:31] + "G"))
-    page = visit("Home", link=wanted)
+    page = visit("Home", link=SimpleNamespace(id=link.format(id=project.id)))
     assert not page.exception
     assert "begin" in {button.key for button in page.button}
     assert not page.text_input
@@ -286,3 +286,10 @@ def test_only_who_sits_at_the_machine_is_taken_for_its_owner(monkeypatch, header
 def test_community_cloud_is_known_by_its_name(monkeypatch, host, cloud):
     monkeypatch.setattr(st, "context", SimpleNamespace(headers={"Host": host}))
     assert server.is_community_cloud() is cloud
+
+
+def test_who_opened_a_project_by_its_link_cannot_delete_it(visit, workspace):
+    theirs = projects.create(workspace, "Diario", "es", owner=ANOTHER, hosted=True)
+    page = visit("Home", link=theirs)
+    assert page.text_input(key=f"name.{theirs.id}")
+    assert f"erase.{theirs.id}" not in {button.key for button in page.button}
