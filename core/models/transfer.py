@@ -93,6 +93,9 @@ def tell(teller: Teller, work: Callable[[], dict]) -> None:
     threading.Thread(target=teller.watch, daemon=True).start()
     try:
         facts = work()
+    except KeyboardInterrupt:
+        teller.end(status=CANCELLED, **teller.tidy())
+        raise
     except LessonError as error:
         said = {name: fact if isinstance(fact, int | float) else str(fact) for name, fact in error.facts.items()}
         teller.end(status="failed", error={"code": error.code, "facts": said})

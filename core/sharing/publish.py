@@ -178,6 +178,8 @@ class _Publication:
         except LessonError as error:
             if error.code not in _CUTS:
                 self.teller.note(**self.tidied())
+            if error.code in ("no_connection", "hub_slow") and self.teller.total:
+                raise LessonError("publish_cut", name=self.id) from error
             raise
         return {"left": NOTHING}
 

@@ -1,15 +1,17 @@
 """A model published by the real client on a Hub on loopback: made, filled, cut, taken up again, refused, deleted."""
 
+import io
 import os
 import re
 import shutil
 import signal
 import time
+from types import SimpleNamespace
 
 import pytest
 from hub_server import FILES, NOWHERE, owner_of, point_at, serving
 
-from core import storage
+from core import cli, storage
 from core.classroom import MODEL
 from core.data import table
 from core.processes import ACTIVE
@@ -152,6 +154,15 @@ def test_a_connection_that_is_cut_goes_on_by_itself(hub, made):
     assert hub.store.received > BASE_BYTES + 5_000_000
 
 
+def test_a_connection_that_is_lost_is_said_and_the_same_again_goes_on(hub, made, monkeypatch):
+    monkeypatch.setattr("huggingface_hub.utils._http.time", SimpleNamespace(sleep=lambda seconds: None))
+    hub.store.cuts = [1_000_000] * 6  # as often as the client tries
+    state = published(hub, made)
+    assert (state["status"], state["error"]["code"], state["left"]) == ("failed", "publish_cut", "empty")
+    assert on_hub(hub).files.keys() == {".gitattributes"}
+    assert published(hub, made)["status"] == "finished"
+
+
 def test_after_a_token_that_ran_out_in_the_middle_what_arrived_is_not_sent_again(hub, made):
     accounts = hub.accounts
 
@@ -268,6 +279,19 @@ def test_a_name_that_is_taken_is_not_touched_unless_she_wants_it_replaced(hub, m
     assert {"model.safetensors", "config.json", "tokenizer.json", "notas.md"} < now
     assert not {"adapter_model.safetensors", "adapter_config.json", "base/config.json"} & now
     assert publish.published(made[1])[ID]["merged"]
+
+
+def test_by_the_command_the_token_comes_by_stdin_or_by_her_environment(hub, made, monkeypatch, capsys):
+    _, run = made
+    asked = ["publish", str(run.folder), "--name", "coplas", "--licence", "mit"]
+    monkeypatch.setattr("sys.stdin", io.StringIO(READER))
+    assert cli.main(asked) == 2
+    assert "ana" in capsys.readouterr().err
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    monkeypatch.setenv("HF_TOKEN", TOKEN)
+    assert cli.main(asked) == 0
+    assert capsys.readouterr().out.strip() == f"{hub.address}/{ID}"
+    assert b"license: mit" in on_hub(hub).files["README.md"]
 
 
 # ---------------------------------------------------------------- who sees it
