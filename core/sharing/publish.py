@@ -167,7 +167,7 @@ class _Publication:
 
     def __init__(self, run: Run, project: Project, wish: Wish, token: str, teller: Teller, before: dict) -> None:
         self.run, self.project, self.wish, self.token, self.teller = run, project, wish, token, teller
-        self.id, self.made = "", False  # made: by us, with nothing in it yet
+        self.id, self.made, self.is_sending = "", False, False  # made: by us, with nothing in it yet
         self.left = before.get("id", "") if before.get("left") == EMPTY else ""  # what an earlier one left on the Hub
         teller.note(left=EMPTY if self.left else NOTHING)
 
@@ -178,7 +178,7 @@ class _Publication:
         except LessonError as error:
             if error.code not in _CUTS:
                 self.teller.note(**self.tidied())
-            if error.code in ("no_connection", "hub_slow") and self.teller.total:
+            if error.code in ("no_connection", "hub_slow") and self.is_sending:
                 raise LessonError("publish_cut", name=self.id) from error
             raise
         return {"left": NOTHING}
@@ -193,9 +193,10 @@ class _Publication:
         self.teller.note(id=id, left=EMPTY if self.made else NOTHING)
         sent = files(self.run, self.project, id, self.wish.merged)
         before = self._place()
+        self.is_sending = True
         with repository.in_words(id):
             commit = upload.send(id, sent, self.token, before, self.teller.heard, self.teller.undisturbed)
-        self.made = False  # it holds something now
+        self.made = self.is_sending = False
         facts = {
             "merged": self.wish.merged, "private": before.private if before else True, "files": sorted(sent),
             "bytes": self.teller.total, "licence": gate.kept(self.run).licence, "commit": commit, "at": time.time(),

@@ -91,8 +91,10 @@ def _standing(run: Run, state: dict, account: Account, words: Words) -> None:
     is_taken, is_left = error["code"] == "name_taken", state.get("left") == EMPTY
     if is_taken:
         st.markdown(words("publish.replace.look", id=id, link=repository.address(id)))
-    else:
-        st.caption(words("publish.empty_left", id=id) if is_left else words("publish.nothing_left"))
+    elif is_left:
+        st.caption(words("publish.empty_left", id=id))
+    elif id not in publish.published(run):  # what is there is told above
+        st.caption(words("publish.as_it_was" if state.get("update") else "publish.nothing_left"))
     on, away = st.columns(2)
     label = words("publish.replace" if is_taken else "publish.resume" if is_left else "publish.again")
     is_whole_wish = bool(id) and "merged" in state

@@ -145,6 +145,24 @@ def test_the_card_is_in_both_languages_and_the_hubs_own_reader_understands_it(hu
     assert card.text.count(ANSWERS.about) == 2
 
 
+@pytest.mark.parametrize(("merged", "relation", "library"), [(0, "adapter", "peft"), (1, "finetune", "transformers")])
+def test_a_base_that_the_hub_has_is_named_and_the_licence_as_its_owners_call_it(made, merged, relation, library):
+    from huggingface_hub import ModelCard
+
+    project, run = made
+    folder = run.workspace.parent / "base"
+    folder.mkdir()
+    (folder / "README.md").write_text("---\nlicense: other\nlicense_name: casera\nlicense_link: x\n---\n")
+    record = run.record() | {"model": "grupo/base", "model_folder": str(folder)}
+    storage.write_json(run.folder / "settings.json", record)
+    said = gate.Answers(licence="other")
+    card = ModelCard(publish.hub_card(run, project, None, ID, said, bool(merged)))
+    told = card.data.to_dict()
+    assert (told["base_model"], told["base_model_relation"], told["library_name"]) == ("grupo/base", relation, library)
+    assert (told["license"], told["license_name"], told["license_link"]) == ("other", "casera", "x")
+    assert "model-index" not in told, "nothing was measured"
+
+
 # ---------------------------------------------------------------- cuts
 
 
@@ -259,6 +277,14 @@ def test_a_full_account_is_said_and_the_repository_goes_again(hub, made):
     hub.store.is_full = True
     state = published(hub, made)
     assert (state["error"]["code"], state["left"]) == ("hub_full", "nothing")
+    assert on_hub(hub) is None
+
+
+def test_a_card_that_the_hub_does_not_take_is_said_and_the_repository_goes_again(hub, made):
+    gate.keep(made[1], gate.Answers("mine", "nobody", "rara"))
+    state = published(hub, made)
+    assert (state["error"]["code"], state["left"]) == ("card_refused", "nothing")
+    assert "must be one of a list" in state["error"]["facts"]["said"]
     assert on_hub(hub) is None
 
 
