@@ -255,16 +255,16 @@ def download(options: argparse.Namespace) -> None:
 
 def publish(options: argparse.Namespace) -> None:
     """Puts what a run learned on the Hub; the token is read from stdin, or else from HF_TOKEN."""
-    from core.sharing import gate, repository
-    from core.sharing import publish as publishing
+    from core.sharing import gate, publication, repository
+    from core.sharing.publish import Wish
     from core.training import runs
 
     run = runs.open_run(options.run_folder)
     told = {"texts": options.texts, "people": options.people, "licence": options.licence}
     gate.keep(run, replace(gate.kept(run), **{name: answer for name, answer in told.items() if answer}))
     token = "" if sys.stdin.isatty() else sys.stdin.read().strip()
-    wish = publishing.Wish(options.name, options.merged, options.public, options.update)
-    state = publishing.publish(run, _project_of(run), wish, token or os.environ.get("HF_TOKEN", ""))
+    wish = Wish(options.name, options.merged, options.public, options.update)
+    state = publication.publish(run, _project_of(run), wish, token or os.environ.get("HF_TOKEN", ""))
     print(repository.address(_well(state)["id"]))
 
 

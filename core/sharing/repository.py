@@ -45,7 +45,7 @@ def full_name(name: str, account: Account) -> str:
     try:
         validate_repo_id(id)
     except HFValidationError as error:
-        raise LessonError("name_invalid", name=typed) from error
+        raise LessonError("name_invalid", name=typed.rpartition("/")[2]) from error
     owner = id.partition("/")[0]
     if not may_write(account, owner):
         raise LessonError("token_cannot_write" if owner == account.owner else "name_not_hers", owner=owner)

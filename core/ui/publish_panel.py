@@ -101,7 +101,7 @@ def _standing(run: Run, state: dict, account: Account, words: Words) -> None:
     if is_whole_wish and on.button(label, key="publish.resume", type="primary", icon=":material/play_arrow:"):
         wish = Wish(id, state["merged"], state["public"], state["update"] or is_taken)
         _begin(run, wish, account, words)
-    label = words("publish.undo" if is_left else "publish.forget")
+    label = words("publish.other_name" if is_taken else "publish.undo" if is_left else "publish.forget")
     if away.button(label, key="publish.undo", icon=":material/delete:" if is_left else ":material/close:"):
         with problem.shown(words.language, words("publish.asking")):
             publish.undo(run, session.token() or "")

@@ -14,8 +14,10 @@ from hub_server import FILES, NOWHERE, owner_of, point_at, serving
 from core import cli, storage
 from core.classroom import MODEL
 from core.data import table
+from core.evaluation import evaluate
 from core.processes import ACTIVE
-from core.sharing import gate, publish, repository
+from core.sharing import gate, publication, publish, repository
+from core.sharing.card import hub_card
 from core.sharing.publish import Wish
 from core.training import plan, runs
 
@@ -67,7 +69,7 @@ def seen_of(run):
 
 def published(hub, made, token=TOKEN, **wish):
     project, run = made
-    return publish.publish(run, project, Wish(**{"id": "coplas", **wish}), token)
+    return publication.publish(run, project, Wish(**{"id": "coplas", **wish}), token)
 
 
 def on_hub(hub, id=ID):
@@ -130,7 +132,7 @@ def test_the_card_is_in_both_languages_and_the_hubs_own_reader_understands_it(hu
     _, run = made
     perplexity = {"value": 40.0, "low": 35.0, "high": 46.0}
     sides = {"adapted": {"perplexity": perplexity, "repetition": {"value": 0.2}}, "base": {"perplexity": perplexity}}
-    record = {"rows": 26, "sides": sides, "adapter": publish.evaluate.fingerprint(run)}
+    record = {"rows": 26, "sides": sides, "adapter": evaluate.fingerprint(run)}
     run.evaluation.mkdir()
     storage.write_json(run.evaluation / "record.json", record)
     published(hub, made)
@@ -156,7 +158,7 @@ def test_a_base_that_the_hub_has_is_named_and_the_licence_as_its_owners_call_it(
     record = run.record() | {"model": "grupo/base", "model_folder": str(folder)}
     storage.write_json(run.folder / "settings.json", record)
     said = gate.Answers(licence="other")
-    card = ModelCard(publish.hub_card(run, project, None, ID, said, bool(merged)))
+    card = ModelCard(hub_card(run, project, None, ID, said, bool(merged)))
     told = card.data.to_dict()
     assert (told["base_model"], told["base_model_relation"], told["library_name"]) == ("grupo/base", relation, library)
     assert (told["license"], told["license_name"], told["license_link"]) == ("other", "casera", "x")
