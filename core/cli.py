@@ -319,7 +319,7 @@ def download(options: argparse.Namespace) -> None:
 
 def publish(options: argparse.Namespace) -> None:
     """Puts what a run learned on the Hub; the token is read from stdin, or else from HF_TOKEN."""
-    from core.sharing import gate, repository
+    from core.sharing import gate, publication, repository
     from core.sharing import publish as publishing
     from core.training import runs
 
@@ -328,7 +328,7 @@ def publish(options: argparse.Namespace) -> None:
     gate.keep(run, replace(gate.kept(run), **{name: answer for name, answer in told.items() if answer}))
     token = "" if sys.stdin.isatty() else sys.stdin.read().strip()
     wish = publishing.Wish(options.name, options.merged, options.public, options.update)
-    publishing.publish(run, _project_of(run), wish, token or os.environ.get("HF_TOKEN", ""))
+    publication.publish(run, _project_of(run), wish, token or os.environ.get("HF_TOKEN", ""))
     *_, state = processes.follow(publishing.told(run))
     print(repository.address(state["id"]))
 

@@ -55,6 +55,14 @@ def writer(answer: Any, owner: str) -> bool:
     return True
 
 
+def validate(answer: Any) -> None:
+    """Looks at a card's front: a licence that nobody knows is refused, as the Hub does."""
+    if "license: rara" in json.loads(answer.body)["content"]:
+        errors = {"errors": [{"message": '"license" must be one of a list'}], "warnings": []}
+        return answer.send(400, json.dumps(errors).encode(), {"Content-Type": "application/json"}, counted=False)
+    return answer.say({"errors": [], "warnings": []})
+
+
 def create(answer: Any, new: Any) -> None:
     asked = json.loads(answer.body)
     id = f"{asked['organization']}/{asked['name']}"

@@ -4,6 +4,7 @@ import re
 
 FREE, ALIKE, NON_COMMERCIAL, TERMS, NONE = "free", "alike", "non_commercial", "terms", "none"
 _NON_COMMERCIAL = re.compile(r"(^|-)nc(-|$)|non-?commercial|research")
+_NO_CHANGES = re.compile(r"(^|-)nd(-|$)")
 _ALIKE = re.compile(r"(^|-)sa(-|$)|^[al]?gpl")
 _FREE = re.compile(r"^(apache|mit|bsd|isc|cc0|cc-by-\d|unlicense|zlib|odc-by|cdla-permissive)")
 
@@ -19,9 +20,6 @@ def meaning(name: str) -> str:
         if pattern.search(plain):
             return found
     return TERMS
-
-
-_NO_CHANGES = re.compile(r"(^|-)nd(-|$)")
 
 
 def may_carry(base: str, hers: str) -> bool:

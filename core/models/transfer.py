@@ -13,6 +13,7 @@ from core.processes import State
 
 CANCELLED = "cancelled"
 _TICK_SECONDS = 0.25
+_HELD_SECONDS = 60.0
 _RATE_SECONDS = 5.0  # over how long the speed is looked at: long enough to be calm, short enough to be true
 
 
@@ -41,7 +42,8 @@ class Teller:
         self.at = time.time()
         self.points: list[tuple[float, int]] = []
         self.lock = threading.RLock()
-        self.ended = self.held = False
+        self.ended = False
+        self.held = 0.0  # until when it cannot be cancelled, on the monotonic clock
 
     def heard(self, done: int, total: int) -> None:
         self.done, self.total, self.at = done, total, time.time()
@@ -54,18 +56,23 @@ class Teller:
 
     @contextmanager
     def undisturbed(self) -> Iterator[None]:
-        """While the block is done she cannot cancel: cut off in the middle, nobody would know which way it went."""
+        """While the block is done she cannot cancel: cut off in the middle, nobody would know which way it went.
+
+        One that is still not done after a minute waits for a Hub that is silent, and may be cancelled all the same.
+        """
         with self.lock:
-            self.held = True
-        yield
-        self.held = False
+            self.held = time.monotonic() + _HELD_SECONDS
+        try:
+            yield
+        finally:
+            self.held = 0.0
 
     def watch(self) -> None:
         while not self.ended:
             self._tell()
             if (self.folder / "request").exists():
                 with self.lock:  # an end that is being written comes first
-                    if not self.ended and not self.held:
+                    if not self.ended and time.monotonic() > self.held:
                         self.end(status=CANCELLED, **self.tidy())
                         os._exit(0)  # wherever it is
             time.sleep(_TICK_SECONDS)
@@ -93,6 +100,9 @@ def tell(teller: Teller, work: Callable[[], dict]) -> None:
     threading.Thread(target=teller.watch, daemon=True).start()
     try:
         facts = work()
+    except KeyboardInterrupt:
+        teller.end(status=CANCELLED, **teller.tidy())
+        raise
     except LessonError as error:
         said = {name: fact if isinstance(fact, int | float) else str(fact) for name, fact in error.facts.items()}
         teller.end(status="failed", error={"code": error.code, "facts": said})

@@ -4,6 +4,7 @@ A model that only she can see passes with less: with nothing. What she answers i
 """
 
 from dataclasses import asdict, dataclass, field, fields
+from functools import lru_cache
 from pathlib import Path
 
 from core import classroom, storage
@@ -101,15 +102,17 @@ def _path(run: Run) -> Path:
 
 def _personal(run: Run) -> Point:
     """Step 6 masks, or leaves out; where she chose to keep what is personal, what was read is looked through."""
-    recipe = storage.load_json(run.prepared / "record.json")["recipe"]
-    if recipe.get("personal") in ("mask", "leave_out"):
+    prepared = storage.load_json(run.prepared / "record.json")
+    if prepared["recipe"].get("personal") in ("mask", "leave_out"):
         return Point("personal", "passed")
-    found = _with_something_personal(run)
+    found = _with_something_personal(run.prepared / "train", prepared["fingerprint"])
     return Point("personal", "found" if found else "passed", {"rows": found})
 
 
-def _with_something_personal(run: Run) -> int:
-    data, found = table.read(run.prepared / "train"), 0
+@lru_cache(maxsize=8)
+def _with_something_personal(rows: Path, fingerprint: str) -> int:
+    """Counts them once: a run's texts stay as they are, and a page asks each time that it is drawn."""
+    data, found = table.read(rows), 0
     columns = [name for name in ("text", "summary") if name in data.column_names]
     for batch in data.select(columns).to_batches(max_chunksize=table.BATCH_ROWS):
         for row in batch.to_pylist():

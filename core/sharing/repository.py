@@ -45,7 +45,7 @@ def full_name(name: str, account: Account) -> str:
     try:
         validate_repo_id(id)
     except HFValidationError as error:
-        raise LessonError("name_invalid", name=typed) from error
+        raise LessonError("name_invalid", name=typed.rpartition("/")[2]) from error
     owner = id.partition("/")[0]
     if not may_write(account, owner):
         raise LessonError("token_cannot_write" if owner == account.owner else "name_not_hers", owner=owner)
@@ -118,8 +118,8 @@ def in_words(id: str) -> Iterator[None]:
 def explained(error: BaseException, id: str) -> LessonError:
     """Answers what an error of the client means where something is published.
 
-    `publish_token` (wrong, expired or revoked), `hub_full`, `name_not_hers`, `write_refused`, `name_taken`,
-    `repository_gone`, and what `core.models.answers.trouble` answers.
+    `publish_token` (wrong, expired or revoked), `hub_full`, `card_refused`, `name_not_hers`, `write_refused`,
+    `name_taken`, `repository_gone`, and what `core.models.answers.trouble` answers.
     """
     from huggingface_hub.errors import HfHubHTTPError
 
@@ -128,6 +128,8 @@ def explained(error: BaseException, id: str) -> LessonError:
         chain.append(cause)
     if any(words in str(one).lower() for one in chain for words in _FULL):
         return LessonError("hub_full", name=id)
+    if any("Invalid metadata" in str(one) for one in chain):
+        return LessonError("card_refused", said=" ".join(str(error).split())[:300])
     refused = next((one for one in chain if isinstance(one, HfHubHTTPError)), None)
     if refused is None:
         heard = next((one for one in chain if isinstance(one, OSError) or _is_of_the_wire(one)), error)

@@ -33,7 +33,9 @@ def send(
     `undisturbed` gives. What a model `before` had, and this one has not, goes. Raises what the client does.
     """
     from huggingface_hub import CommitOperationDelete, HfApi
+    from huggingface_hub.utils import logging
 
+    logging.set_verbosity_error()  # each try again is told with the address, which is a key to that file's place
     api = HfApi(token=token)
     total, done = sum(_size(content) for content in files.values()), 0
     heard(done, total)

@@ -15,12 +15,13 @@ from core.sharing.gate import Answers
 from core.sharing.publish import Wish
 from core.texts import Words
 from core.training.runs import Run
+from core.ui.plain import plain
 
 
 def ask(run: Run, project: Project, account: Account, words: Words) -> Wish | None:
     """Asks what is to be published, how, and what she says of it. Answers it once she presses the button."""
     owner = account.owner if may_write(account) else account.writes_for[0]
-    help = words.body("publish.name", owner=owner)
+    help = words.body("publish.name", owner=plain(owner))
     name = st.text_input(words("publish.name"), key="publish.name", max_chars=120, help=help).strip()
     id = name if not name or "/" in name else f"{owner}/{name}"
     is_merged = _what(run, words)

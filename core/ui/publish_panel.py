@@ -20,10 +20,10 @@ _SILENT_SECONDS = 8.0  # from which an upload that hears nothing says so
 
 
 def show(run: Run, project: Project, words: Words) -> None:
-    account, token = session.account(), session.token() or ""
+    account = session.account()
     state = publish.state(run)
     for id, facts in publish.published(run).items():
-        _there(run, id, facts, token, words)
+        _there(run, id, facts, account, words)
     if state["status"] in processes.ACTIVE:
         st.fragment(_under_way, run_every=_TICK_SECONDS)(run, words)
         return
@@ -31,11 +31,11 @@ def show(run: Run, project: Project, words: Words) -> None:
         _ask_for_token(account, words)
         return
     if state["status"] not in ("none", "finished"):
-        _standing(run, state, token, words)
+        _standing(run, state, account, words)
         return
     wish = publish_form.ask(run, project, account, words)
     if wish:
-        _begin(run, wish, token, words)
+        _begin(run, wish, account, words)
 
 
 def _ask_for_token(account: Account | None, words: Words) -> None:
@@ -43,9 +43,10 @@ def _ask_for_token(account: Account | None, words: Words) -> None:
     st.page_link("pages/02_hugging_face.py", label=words("publish.to_account"), icon=":material/arrow_back:")
 
 
-def _begin(run: Run, wish: Wish, token: str, words: Words) -> None:
+def _begin(run: Run, wish: Wish, account: Account, words: Words) -> None:
     with problem.shown(words.language, words("publish.starting")):
-        publish.start(run, wish, token)
+        repository.full_name(wish.id, account)  # a name that cannot be is said here, with the form as it is
+        publish.start(run, wish, session.token() or "")
         st.rerun()
 
 
@@ -78,7 +79,7 @@ def _told(state: dict, words: Words) -> str:
     return f"{said} {words('publish.left', time=texts.duration(left, words.language))}" if left else said
 
 
-def _standing(run: Run, state: dict, token: str, words: Words) -> None:
+def _standing(run: Run, state: dict, account: Account, words: Words) -> None:
     """One that was cancelled, cut or refused: why, what is left on the Hub, and the ways on."""
     error = state.get("error") or {"code": "", "facts": {}}
     id = state.get("id", "")
@@ -90,25 +91,27 @@ def _standing(run: Run, state: dict, token: str, words: Words) -> None:
     is_taken, is_left = error["code"] == "name_taken", state.get("left") == EMPTY
     if is_taken:
         st.markdown(words("publish.replace.look", id=id, link=repository.address(id)))
-    else:
-        st.caption(words("publish.empty_left", id=id) if is_left else words("publish.nothing_left"))
+    elif is_left:
+        st.caption(words("publish.empty_left", id=id))
+    elif id not in publish.published(run):  # what is there is told above
+        st.caption(words("publish.as_it_was" if state.get("update") else "publish.nothing_left"))
     on, away = st.columns(2)
     label = words("publish.replace" if is_taken else "publish.resume" if is_left else "publish.again")
     is_whole_wish = bool(id) and "merged" in state
     if is_whole_wish and on.button(label, key="publish.resume", type="primary", icon=":material/play_arrow:"):
         wish = Wish(id, state["merged"], state["public"], state["update"] or is_taken)
-        _begin(run, wish, token, words)
-    label = words("publish.undo" if is_left else "publish.forget")
+        _begin(run, wish, account, words)
+    label = words("publish.other_name" if is_taken else "publish.undo" if is_left else "publish.forget")
     if away.button(label, key="publish.undo", icon=":material/delete:" if is_left else ":material/close:"):
         with problem.shown(words.language, words("publish.asking")):
-            publish.undo(run, token)
+            publish.undo(run, session.token() or "")
             st.rerun()
 
 
 # ---------------------------------------------------------------- on the Hub
 
 
-def _there(run: Run, id: str, facts: dict, token: str, words: Words) -> None:
+def _there(run: Run, id: str, facts: dict, account: Account | None, words: Words) -> None:
     """What is published under a name: the link, what is on it, who sees it, and the ways to change that."""
     with st.container(border=True, key=f"publish.there.{id}"):
         kind = "merged" if facts["merged"] else "adapter"
@@ -116,10 +119,11 @@ def _there(run: Run, id: str, facts: dict, token: str, words: Words) -> None:
         st.markdown(words("publish.done", id=id, link=repository.address(id)))
         seen = words("publish.done.private" if facts["private"] else "publish.done.public")
         st.caption(f"{words(f'publish.done.{kind}', files=len(facts['files']), size=size)} {seen}")
-        if not token:
+        token = session.token()
+        if account is None or not token:
             return
         if facts["private"]:
-            _offer_to_show(run, id, facts, token, words)
+            _offer_to_show(run, id, facts, account, words)
         elif st.button(words("publish.hide"), key=f"publish.hide.{id}", icon=":material/visibility_off:"):
             with problem.shown(words.language, words("publish.asking")):
                 publish.hide(run, id, token)
@@ -128,12 +132,12 @@ def _there(run: Run, id: str, facts: dict, token: str, words: Words) -> None:
             _delete(run, id, token, words)
 
 
-def _offer_to_show(run: Run, id: str, facts: dict, token: str, words: Words) -> None:
+def _offer_to_show(run: Run, id: str, facts: dict, account: Account, words: Words) -> None:
     """Making it public later is sending it once more: only the card travels, with what she has answered by now."""
     if not all(point.passed for point in gate.points(run)):
         st.caption(words("publish.show.closed"))
     elif st.button(words("publish.show"), key=f"publish.show.{id}", icon=":material/visibility:"):
-        _begin(run, Wish(id, facts["merged"], public=True, update=True), token, words)
+        _begin(run, Wish(id, facts["merged"], public=True, update=True), account, words)
 
 
 def _delete(run: Run, id: str, token: str, words: Words) -> None:

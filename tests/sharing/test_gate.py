@@ -73,6 +73,8 @@ def test_personal_data_that_she_chose_to_keep_is_looked_for_and_found(run):
     assert says(run)["personal"] == "passed", "the sample has none"
     data = table.read(run.prepared / "train").slice(0, 3)
     place = data.column_names.index("text")
+    record["fingerprint"] = "others"
+    storage.write_json(run.prepared / "record.json", record | {"recipe": record["recipe"] | {"personal": "keep"}})
     texts = pa.array(["Escribime a ana@ejemplo.org", "El río", "Llamá al 11 4567-8901"])
     shutil.rmtree(run.prepared / "train")
     table.save(data.set_column(place, "text", texts), run.prepared / "train")

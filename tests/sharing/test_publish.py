@@ -1,19 +1,23 @@
 """A model published by the real client on a Hub on loopback: made, filled, cut, taken up again, refused, deleted."""
 
+import io
 import os
 import re
 import shutil
 import signal
 import time
+from types import SimpleNamespace
 
 import pytest
 from hub_server import FILES, NOWHERE, owner_of, point_at, serving
 
-from core import storage
+from core import cli, storage
 from core.classroom import MODEL
 from core.data import table
+from core.evaluation import evaluate
 from core.processes import ACTIVE
-from core.sharing import gate, publish, repository
+from core.sharing import gate, publication, publish, repository
+from core.sharing.card import hub_card
 from core.sharing.publish import Wish
 from core.training import plan, runs
 
@@ -65,7 +69,7 @@ def seen_of(run):
 
 def published(hub, made, token=TOKEN, **wish):
     project, run = made
-    return publish.publish(run, project, Wish(**{"id": "coplas", **wish}), token)
+    return publication.publish(run, project, Wish(**{"id": "coplas", **wish}), token)
 
 
 def on_hub(hub, id=ID):
@@ -128,7 +132,7 @@ def test_the_card_is_in_both_languages_and_the_hubs_own_reader_understands_it(hu
     _, run = made
     perplexity = {"value": 40.0, "low": 35.0, "high": 46.0}
     sides = {"adapted": {"perplexity": perplexity, "repetition": {"value": 0.2}}, "base": {"perplexity": perplexity}}
-    record = {"rows": 26, "sides": sides, "adapter": publish.evaluate.fingerprint(run)}
+    record = {"rows": 26, "sides": sides, "adapter": evaluate.fingerprint(run)}
     run.evaluation.mkdir()
     storage.write_json(run.evaluation / "record.json", record)
     published(hub, made)
@@ -143,6 +147,24 @@ def test_the_card_is_in_both_languages_and_the_hubs_own_reader_understands_it(hu
     assert card.text.count(ANSWERS.about) == 2
 
 
+@pytest.mark.parametrize(("merged", "relation", "library"), [(0, "adapter", "peft"), (1, "finetune", "transformers")])
+def test_a_base_that_the_hub_has_is_named_and_the_licence_as_its_owners_call_it(made, merged, relation, library):
+    from huggingface_hub import ModelCard
+
+    project, run = made
+    folder = run.workspace.parent / "base"
+    folder.mkdir()
+    (folder / "README.md").write_text("---\nlicense: other\nlicense_name: casera\nlicense_link: x\n---\n")
+    record = run.record() | {"model": "grupo/base", "model_folder": str(folder)}
+    storage.write_json(run.folder / "settings.json", record)
+    said = gate.Answers(licence="other")
+    card = ModelCard(hub_card(run, project, None, ID, said, bool(merged)))
+    told = card.data.to_dict()
+    assert (told["base_model"], told["base_model_relation"], told["library_name"]) == ("grupo/base", relation, library)
+    assert (told["license"], told["license_name"], told["license_link"]) == ("other", "casera", "x")
+    assert "model-index" not in told, "nothing was measured"
+
+
 # ---------------------------------------------------------------- cuts
 
 
@@ -150,6 +172,15 @@ def test_a_connection_that_is_cut_goes_on_by_itself(hub, made):
     hub.store.cuts = [5_000_000]
     assert published(hub, made)["status"] == "finished"
     assert hub.store.received > BASE_BYTES + 5_000_000
+
+
+def test_a_connection_that_is_lost_is_said_and_the_same_again_goes_on(hub, made, monkeypatch):
+    monkeypatch.setattr("huggingface_hub.utils._http.time", SimpleNamespace(sleep=lambda seconds: None))
+    hub.store.cuts = [1_000_000] * 6  # as often as the client tries
+    state = published(hub, made)
+    assert (state["status"], state["error"]["code"], state["left"]) == ("failed", "publish_cut", "empty")
+    assert on_hub(hub).files.keys() == {".gitattributes"}
+    assert published(hub, made)["status"] == "finished"
 
 
 def test_after_a_token_that_ran_out_in_the_middle_what_arrived_is_not_sent_again(hub, made):
@@ -251,6 +282,14 @@ def test_a_full_account_is_said_and_the_repository_goes_again(hub, made):
     assert on_hub(hub) is None
 
 
+def test_a_card_that_the_hub_does_not_take_is_said_and_the_repository_goes_again(hub, made):
+    gate.keep(made[1], gate.Answers("mine", "nobody", "rara"))
+    state = published(hub, made)
+    assert (state["error"]["code"], state["left"]) == ("card_refused", "nothing")
+    assert "must be one of a list" in state["error"]["facts"]["said"]
+    assert on_hub(hub) is None
+
+
 def test_without_a_connection_it_says_so(made, monkeypatch, tmp_path):
     point_at(monkeypatch, NOWHERE, tmp_path / "cache")
     assert published(None, made)["error"]["code"] == "no_connection"
@@ -268,6 +307,19 @@ def test_a_name_that_is_taken_is_not_touched_unless_she_wants_it_replaced(hub, m
     assert {"model.safetensors", "config.json", "tokenizer.json", "notas.md"} < now
     assert not {"adapter_model.safetensors", "adapter_config.json", "base/config.json"} & now
     assert publish.published(made[1])[ID]["merged"]
+
+
+def test_by_the_command_the_token_comes_by_stdin_or_by_her_environment(hub, made, monkeypatch, capsys):
+    _, run = made
+    asked = ["publish", str(run.folder), "--name", "coplas", "--licence", "mit"]
+    monkeypatch.setattr("sys.stdin", io.StringIO(READER))
+    assert cli.main(asked) == 2
+    assert "ana" in capsys.readouterr().err
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    monkeypatch.setenv("HF_TOKEN", TOKEN)
+    assert cli.main(asked) == 0
+    assert capsys.readouterr().out.strip() == f"{hub.address}/{ID}"
+    assert b"license: mit" in on_hub(hub).files["README.md"]
 
 
 # ---------------------------------------------------------------- who sees it

@@ -5,7 +5,8 @@ from hub_server import owner_of, point_at, serving
 
 from core import texts, workshop
 from core.models.account import Account
-from core.sharing import gate, publish
+from core.processes import ACTIVE
+from core.sharing import gate, publish, repository
 
 TOKEN = "hf_" + "CanarioQuePublica" * 2
 WORDS = texts.words("es", "publish")
@@ -84,12 +85,12 @@ def test_she_publishes_in_private_shows_it_once_all_is_in_order_and_deletes_it(v
 
 def test_a_name_that_is_taken_is_said_and_can_be_replaced(visit, project, hub, done):
     run = workshop.adapted_run(project)
-    publish.repository.make("ana/coplas", TOKEN)
+    repository.make("ana/coplas", TOKEN)
     page = step_13(visit, project)
     page.text_input(key="publish.name").set_value("coplas").run()
     page.button(key="publish.go").click().run()
     for _ in range(100):
-        if publish.state(run)["status"] not in publish.ACTIVE:
+        if publish.state(run)["status"] not in ACTIVE:
             break
         page.run()
     page.run()
