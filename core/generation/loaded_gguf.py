@@ -5,6 +5,8 @@ heads, GPT-2's vocabulary. It is given ours, which has what the file says.
 """
 
 from collections.abc import Mapping
+from contextlib import redirect_stderr
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,9 +37,10 @@ def load(path: Path, dtype: Any, device: str) -> Loaded:
     try:
         spoken = _tokenizer(header.said)
         config = _config(header)
-        model = AutoModelForCausalLM.from_pretrained(
-            path.parent, gguf_file=path.name, config=config, dtype=dtype, local_files_only=True
-        )
+        with redirect_stderr(StringIO()):  # a progress bar that no setting of theirs takes away
+            model = AutoModelForCausalLM.from_pretrained(
+                path.parent, gguf_file=path.name, config=config, dtype=dtype, local_files_only=True
+            )
     except (OSError, ValueError, KeyError, IndexError, RuntimeError, TypeError) as error:
         raise LessonError("gguf_broken", name=path.name) from error
     return Loaded(model.to(device).eval(), spoken, config.max_position_embeddings)

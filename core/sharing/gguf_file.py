@@ -162,7 +162,7 @@ def _written(
                     yield file.write(_packed(rows, kind))
             writer.write_padding(file, _size(one, kind))
     except FloatingPointError as error:
-        raise LessonError("gguf_architecture", model=path.name, family=one.weight) from error
+        raise LessonError("gguf_architecture", model=writer.arch, part=one.weight) from error
     finally:
         writer.close()
 

@@ -89,10 +89,11 @@ def architecture(config: Mapping, model: str) -> str:
     family = str(config.get("model_type"))
     known = ARCHITECTURES.get(family)
     granted = _GRANTED.get(known or "", _GRANTED["rotary"])
-    differs = any(config.get(name, value) != value for name, value in granted.items())
-    slides = family == "mistral" and config.get("sliding_window") is not None
-    if known is None or differs or slides:
-        raise LessonError("gguf_architecture", model=model, family=family)
+    others = [name for name, value in granted.items() if config.get(name, value) != value]
+    if family == "mistral" and config.get("sliding_window") is not None:
+        others.append("sliding_window")
+    if known is None or others:
+        raise LessonError("gguf_architecture", model=model, part=", ".join([family, *others]))
     return known
 
 
@@ -111,7 +112,7 @@ def placed(tensors: Mapping[str, Tensor], config: Mapping, model: str) -> list[P
         called = (f"{before}{weight}" for before in ("", "model.", "transformer."))
         name = next((name for one in called if (name := names.get_name(one, (".weight", ".bias")))), None)
         if name is None or tensor.dtype not in FLOATS:
-            raise LessonError("gguf_architecture", model=model, family=weight)
+            raise LessonError("gguf_architecture", model=model, part=weight)
         layer = weight.split(".")[-2]
         heads = config[_ROTATED[layer]] if known == "llama" and layer in _ROTATED else 0
         found.append(Placed(weight, tensor, name, heads, known == "gpt2" and bool(_TURNED.search(weight))))

@@ -18,7 +18,8 @@ def show(run: Run, words: Words) -> None:
     try:
         gguf_file.check(run)
     except LessonError as error:
-        problem.show(error, words.language)
+        said = problem.explain(error, words.language)  # no failure: she has asked for nothing yet
+        st.info("\n\n".join([f"**{said.happened}**", said.found, said.advice]), icon=":material/info:")
         _by_hand(run, words)
         return
     quantisation = st.radio(
@@ -45,9 +46,10 @@ def show(run: Run, words: Words) -> None:
 def _by_hand(run: Run, words: Words) -> None:
     """Shows the commands of llama.cpp's own converter, which knows more models than this workshop writes."""
     folder = merged.folder(run) if session.is_personal() else merged.folder(run).name
-    st.markdown(words.body("gguf.by_hand", folder=str(folder)))
+    st.markdown(words("gguf.by_hand"))
+    st.code(words.body("gguf.by_hand", folder=str(folder)).strip("`\n"), language=None, wrap_lines=True)
     base = merged.base_of(run)
     if models.describe("", base).kind == CAUSAL:  # Ollama runs no other
         asked = gguf_guide.frame(run, tokenizers.of_model(base))
         st.markdown(words("gguf.modelfile"))
-        st.code(gguf_guide.modelfile("./modelo.gguf", base, asked), language=None)
+        st.code(gguf_guide.modelfile("./modelo.gguf", base, asked), language=None, wrap_lines=True)

@@ -247,3 +247,11 @@ def test_a_file_that_fills_the_disk_on_the_way_is_said_and_nothing_is_left(adapt
     with full_after(5_000_000), pytest.raises(LessonError, match="disk_full"):
         gguf_file.make(run, project, "es", "f16")
     assert not [path for path in (run.folder / "share").rglob("*") if path.suffix != ".lock"]
+
+
+def test_what_a_killed_process_left_half_made_goes_when_it_is_made_again(adapted):
+    project, run, _ = adapted
+    left = run.folder / "share" / f".gguf.{2**22 + 1}.0123abcd"
+    left.mkdir(parents=True)
+    gguf_file.make(run, project, "es", "f16")
+    assert not left.exists()
