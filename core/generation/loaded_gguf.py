@@ -61,8 +61,10 @@ def read(path: Path) -> Header:
     """
     header = gguf_header.read(path)
     said = [header.said.get(key) for key in ("general.architecture", f"{_TOKENS}.model", f"{_TOKENS}.pre")]
-    family, kind, pre = said
-    if family not in FAMILIES or kind != _BYTE_LEVEL or pre not in gguf_vocabulary.WAYS:
+    family, kind, pre = map(str, said)
+    stretched = "rope_freqs.weight" in header.weights or any(".rope.scaling." in key for key in header.said)
+    is_ours = family in FAMILIES and kind == _BYTE_LEVEL and pre in gguf_vocabulary.WAYS
+    if not is_ours or stretched or header.said.get(f"{family}.expert_count"):
         raise LessonError("gguf_unknown", name=path.name, kind=" · ".join(map(str, said)))
     return header
 
@@ -118,7 +120,10 @@ def _tokenizer(said: Mapping[str, Any]) -> Tokenizer:
         template=said.get("tokenizer.chat_template", ""),
     )
     special = {"bos_token": words.bos_id, "eos_token": words.eos_id, "pad_token": words.pad_id}
-    backend = gguf_vocabulary.backend(words)
+    try:
+        backend = gguf_vocabulary.backend(words)
+    except Exception as error:  # the library raises bare Exception
+        raise ValueError("a vocabulary that is none") from error
     backend.encode_special_tokens = True  # «</s>» in a text of hers is five letters, not an end
     return Tokenizer(
         backend,

@@ -12,6 +12,7 @@ from sharing.test_merged import with_base
 from core import cli, storage, texts
 from core.classroom import MODEL
 from core.errors import LessonError
+from core.generation import loaded_gguf
 from core.generation.generate import Sampling, stream
 from core.generation.loaded import load
 from core.sharing import adapter, gguf_file, kept, merged
@@ -89,6 +90,7 @@ def file(tmp_path) -> bytes:
     writer.add_tokenizer_pre("gpt-2")
     writer.add_token_list(["a", "b"])
     writer.add_token_types([1, 1])
+    writer.add_token_merges(["a z"])  # of a token that is not there
     writer.add_tensor("token_embd.weight", np.ones((2, 32), np.float32))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
@@ -117,12 +119,15 @@ def test_one_that_opens_and_lacks_what_a_model_needs_is_said_when_it_is_to_write
     taken = kept.unpack(project, file, "a.gguf")
     with pytest.raises(LessonError, match="gguf_broken"):
         load(MODEL, taken)
+    with pytest.raises(LessonError, match="gguf_broken"):
+        loaded_gguf.tokenizer(taken / "a.gguf")
 
 
 def test_a_gguf_file_of_another_kind_is_told_from_a_damaged_one(loaded, file):
     project = loaded()
-    with pytest.raises(LessonError, match="gguf_unknown"):
-        kept.unpack(project, file.replace(b"gpt-2", b"dolly"), "otro.gguf")
+    for ours, other in ((b"gpt-2", b"dolly"), (b"token_embd.weight", b"rope_freqs.weight")):
+        with pytest.raises(LessonError, match="gguf_unknown"):
+            kept.unpack(project, file.replace(ours, other), "otro.gguf")
     assert kept.loaded(project) == []
 
 
