@@ -5,6 +5,7 @@ import json
 import os
 import sys
 import time
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from core.sharing.chapbook.choices import SECTIONS, SET_OFF
 from core.tasks import TASKS
 
 if TYPE_CHECKING:
+    from core.sharing.kept import Kept
     from core.training.runs import Run
 
 
@@ -151,22 +153,32 @@ def tasting(options: argparse.Namespace) -> None:
 
 
 def generate(options: argparse.Namespace) -> None:
+    """Writes with what a run learned, or with a file or folder that step 13 gave."""
     from core.generation.generate import Sampling, stream
     from core.generation.loaded import load
+    from core.sharing import kept
     from core.tokens.encode import prompt_ids
+
+    sampling = Sampling(temperature=options.temperature, max_new_tokens=options.tokens, seed=options.seed)
+    is_kept = options.run_folder.exists() and not (options.run_folder / "settings.json").is_file()
+    with kept.opened(options.run_folder, options.model) if is_kept else _of_run(options) as one:
+        loaded = load(one.base, None if options.base else one.adapter)
+        room = loaded.room(sampling.max_new_tokens)
+        ids = prompt_ids(options.prompt, TASKS[one.task], loaded.tokenizer, one.language, room)
+        for step in stream(loaded, ids, sampling):
+            print(step.text, end="", flush=True)
+    print()
+
+
+def _of_run(options: argparse.Namespace) -> AbstractContextManager["Kept"]:
+    from core.sharing.kept import Kept
     from core.training import runs
 
     run = runs.open_run(options.run_folder)
     record = run.record()
     if not options.base and not run.adapter.is_dir():
         raise LessonError("run_not_finished", run=run.name)
-    loaded = load(Path(record["model_folder"]), None if options.base else run.adapter)
-    sampling = Sampling(temperature=options.temperature, max_new_tokens=options.tokens, seed=options.seed)
-    room = loaded.room(sampling.max_new_tokens)
-    ids = prompt_ids(options.prompt, TASKS[record["task"]], loaded.tokenizer, record["language"], room)
-    for step in stream(loaded, ids, sampling):
-        print(step.text, end="", flush=True)
-    print()
+    return nullcontext(Kept(Path(record["model_folder"]), run.adapter, record["task"], record["language"]))
 
 
 def merge(options: argparse.Namespace) -> None:
@@ -361,7 +373,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help=words("option.set"))
     one.add_argument("--workspace", metavar="DIR", help=words("option.workspace"))
     one.add_argument("--json", action="store_true", help=words("option.json"))
-    on_a_run = (train, promise, evaluate, tasting, generate, merge, gguf, notebook, chapbook, remote, copies)
+    on_a_run = (train, promise, evaluate, tasting, merge, gguf, notebook, chapbook, remote, copies)
     for run in on_a_run:
         said = words("option.run_or_project" if run is remote else "option.run")
         command(run.__name__, run).add_argument("run_folder", metavar="RUN", type=Path, help=said)
@@ -369,8 +381,10 @@ def _parser() -> argparse.ArgumentParser:
     measured = commands.choices["evaluate"]
     measured.add_argument("--again", action="store_true", help=words("option.again"))
     measured.add_argument("--json", action="store_true", help=words("option.json"))
-    asked = commands.choices["generate"]
+    asked = command("generate", generate)
+    asked.add_argument("run_folder", metavar="RUN", type=Path, help=words("option.kept"))
     asked.add_argument("prompt", metavar="PROMPT", help=words("option.prompt"))
+    asked.add_argument("--model", default="", metavar="ID_OR_FOLDER", help=words("option.kept_model"))
     asked.add_argument("--base", action="store_true", help=words("option.base"))
     asked.add_argument("--temperature", type=float, default=0.8, help=words("option.temperature"))
     asked.add_argument("--tokens", type=int, default=60, help=words("option.tokens"))

@@ -12,10 +12,10 @@ from core.ui import (
     copies_view,
     gguf_panel,
     lesson,
+    load_panel,
     merged_panel,
     notebook_panel,
     publish_panel,
-    writing,
 )
 
 with lesson.page("13_share", "writing", "publish") as step:
@@ -45,6 +45,7 @@ with lesson.page("13_share", "writing", "publish") as step:
     # 3. The whole model, for who has neither PEFT nor the workshop.
     step.section("merged", "optional", size=merged.bytes_needed(run) / 1e6)
     merged_panel.show(run, step.words)
+    step.section("gguf", "optional")
     gguf_panel.show(run, step.words)
 
     # 4. On the Hub, where she alone sees it until she shows it.
@@ -59,26 +60,10 @@ with lesson.page("13_share", "writing", "publish") as step:
     step.section("notebook", "optional")
     notebook_panel.show(run, step.project, step.words)
 
-    # 7. Back again: an adapter file of this base, loaded and made to write.
+    # 7. Back again: any file that this step gave, loaded and made to write.
     step.section("load", "optional")
-    uploaded = st.file_uploader(step("upload"), "zip", key="adapter_file")
-    if uploaded and st.session_state.get("13.loaded") != uploaded.file_id:
-        adapter.unpack(step.project, uploaded.getvalue(), uploaded.name)
-        st.session_state["13.loaded"] = uploaded.file_id
-    loaded = adapter.loaded_adapters(step.project)
-    if loaded:
-        folder = st.selectbox(step("which"), loaded, format_func=lambda path: path.name, key="which_adapter")
-        prompt = st.text_area(step("prompt"), step("prompt.default"), key="prompt", height=90)
-        if st.button(step("write"), key="write", type="primary", icon=":material/edit:"):
-            written = writing.write(
-                writing.model_folder(step.project),
-                prompt,
-                writing.Sampling(),
-                folder,
-                step.project.task,
-                run.record()["language"],
-            )
-            step.keep(wrote=bool(written))
+    if load_panel.show(run, step.project, step.words):
+        step.keep(wrote=True)
 
     step.code(run=run.name, language=step.language)
     step.ask_deed(done=bool(step.kept("wrote")))

@@ -61,29 +61,36 @@ def load(
     four_bit: bool = False,
     device: str | None = None,
 ) -> Loaded:
-    """Loads the model in `folder`, from safetensors only and without running any code of its own.
+    """Loads the model in `folder`, from safetensors or a GGUF file only and without running any code of its own.
 
-    `precision` is `bf16` or `fp32`, `device` is torch's name; None takes what suits this machine. Raises LessonError:
-    `broken_model`, `broken_adapter`, and what `folder.check` and `tokenizer.of_model` say.
+    `precision` is `bf16` or `fp32`, `device` is torch's name; None takes what suits this machine. Where `adapter` holds
+    a whole model, that is loaded, and nothing else. Raises LessonError: `broken_model`, `broken_adapter`, and what
+    `folder.check`, `tokenizer.of_model` and `loaded_gguf.load` say.
     """
     import torch
     from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, BitsAndBytesConfig
     from transformers.utils import logging
 
+    from core.generation import loaded_gguf
+
     logging.set_verbosity_error()
     logging.disable_progress_bar()
-    folders.check(folder)
-    tokenizer = tokenizers.of_model(folder)
+    if adapter is not None and folders.is_whole(adapter):
+        folder, adapter = adapter, None
     chosen = precision or machine.precision().value
     dtype = torch.bfloat16 if chosen == "bf16" else torch.float32
+    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    if file := folders.gguf_of(folder):
+        return loaded_gguf.load(file, dtype, device)
+    folders.check(folder)
+    tokenizer = tokenizers.of_model(folder)
     four_bits = BitsAndBytesConfig(
         load_in_4bit=True,
         bnb_4bit_quant_type="nf4",
         bnb_4bit_use_double_quant=True,
         bnb_4bit_compute_dtype=dtype,
     )
-    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     try:
         model = (AutoModelForSeq2SeqLM if tokenizer.kind == SEQ2SEQ else AutoModelForCausalLM).from_pretrained(
             folder,
@@ -110,7 +117,7 @@ def put_on(loaded: Loaded, adapter: Path, precision: str | None = None) -> Loade
     from peft import PeftModel
     from safetensors import SafetensorError
 
-    if (adapter / "config.json").is_file():
+    if folders.is_whole(adapter):
         return load(adapter, precision=precision)
     config = storage.read_json(adapter / "adapter_config.json")
     if config is None or not (adapter / "adapter_model.safetensors").is_file():

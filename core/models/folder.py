@@ -190,7 +190,19 @@ def sides(shapes: Iterable[tuple[str, list[int]]]) -> int:
 def weights_of(adapter: Path) -> Path | None:
     """Answers the file of an adapter's weights, or of a whole model's; None where `adapter` holds neither."""
     paths = (adapter / name for name in ("adapter_model.safetensors", "model.safetensors"))
-    return next((path for path in paths if path.is_file()), None)
+    return next((path for path in paths if path.is_file()), gguf_of(adapter))
+
+
+def gguf_of(path: Path) -> Path | None:
+    """Answers the GGUF file that `path` is, or that lies in it where no other model does; None where there is none."""
+    if path.suffix == ".gguf" and path.is_file():
+        return path
+    return None if (path / "config.json").is_file() else next(iter(sorted(path.glob("*.gguf"))), None)
+
+
+def is_whole(adapter: Path) -> bool:
+    """Says whether a whole model lies where an adapter could."""
+    return (adapter / "config.json").is_file() or gguf_of(adapter) is not None
 
 
 def copy_tokenizer(folder: Path, target: Path) -> None:

@@ -5,6 +5,7 @@ ones, of which the largest takes some tens of megabytes.
 """
 
 import shutil
+import unicodedata
 from collections.abc import Iterator
 from math import prod
 from pathlib import Path
@@ -13,22 +14,27 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 import numpy as np
 
 from core import storage
+from core.data import table
 from core.data.table import Progress, no_progress
 from core.errors import LessonError
+from core.generation import loaded_gguf
 from core.models import folder as models
 from core.models.weights import tensors
 from core.project import Project
 from core.sharing import gguf_guide, gguf_metadata, making, merged
 from core.sharing.gguf_metadata import F16, Q8_0
-from core.sharing.gguf_tensors import Placed, architecture, placed
+from core.sharing.gguf_tensors import Placed, architecture, configuration, placed
+from core.tasks import TASKS
 from core.tokens import gguf_vocabulary
 from core.tokens import tokenizer as tokenizers
+from core.tokens.tokenizer import Tokenizer
 from core.training.runs import Run
 
 if TYPE_CHECKING:
     from gguf import GGMLQuantizationType, GGUFWriter
 
 _BLOCK = 32  # numbers of a row that Q8_0 rounds together, to 8 bits each and a scale of 16
+_CHECKED = 300  # of her texts
 _WORDS_BYTES = 200  # of the vocabulary, for each token and its merge: more than they take
 
 
@@ -42,34 +48,52 @@ def make(run: Run, project: Project, language: str, quantisation: str = Q8_0, pr
 
     added, record = merged.parts(run), run.record()
     public = models.public_name(record["model"])
-    config = _config(added.base)
+    config = configuration(added.base)
     weights = [(path, one) for path in added.files for one in placed(tensors(path), config, public)]
+    size = next((one.shape[0] for _, one in weights if one.name == "token_embd.weight"), 0)
     tokenizer = tokenizers.of_model(added.base)
     asked = gguf_guide.frame(run, tokenizer)
-    words = gguf_vocabulary.vocabulary(tokenizer, config["vocab_size"], asked.adds_bos, asked.template, public)
+    words = gguf_vocabulary.vocabulary(tokenizer, size, asked.adds_bos, asked.template, public)
     sizes = sum(_size(one, _kind(one, quantisation)) for _, one in weights)
     needed = sizes + _WORDS_BYTES * len(words.tokens)
     if needed > shutil.disk_usage(run.folder).free:
         raise LessonError("merged_does_not_fit", megabytes=round(needed / 1e6))
     writer = GGUFWriter(None, architecture(config, public))
     licence = models.licence(Path(record["model_folder"]))
-    gguf_metadata.describe(writer, project.name, public, licence, record["language"], quantisation)
-    gguf_metadata.measure(writer, config, models.context(added.base))
+    gguf_metadata.describe(writer, project.name, public, licence, record, quantisation)
+    gguf_metadata.measure(writer, config, size, models.context(added.base))
     gguf_metadata.spell(writer, words)
+    folder(run).parent.mkdir(exist_ok=True)
+    storage.recover(folder(run).parent)  # a process that was killed left as much as a whole model
     with storage.new_folder(folder(run)) as fresh:
         path = fresh / file_name(run, quantisation)
         done = 0
         for written in _written(writer, path, weights, added, quantisation):
             done += written
             progress(done / needed)
+        _check_ids(path, run, tokenizer, public)
         gguf_guide.write(fresh, path.name, run, asked, language)
     return folder(run)
 
 
+def _check_ids(path: Path, run: Run, tokenizer: Tokenizer, model: str) -> None:
+    """Cuts her own texts as the file says, and as the model learned. Raises LessonError `gguf_tokenizer`.
+
+    Both read letters with their accents put together, as keyboards type them.
+    """
+    if not (run.prepared / "train").is_dir():
+        return  # they stayed elsewhere
+    task = TASKS[run.record()["task"]]
+    some = table.read(run.prepared / "train").slice(0, _CHECKED).to_pylist()
+    mine = [task.source(row) + task.completion(row) for row in some]
+    typed = [unicodedata.normalize("NFC", text) for text in mine]
+    if loaded_gguf.tokenizer(path).encode_all(typed) != tokenizer.encode_all(typed):
+        raise LessonError("gguf_tokenizer", model=model)
+
+
 def check(run: Run) -> None:
     """Looks at the base's configuration alone. Raises LessonError `gguf_architecture`."""
-    config = storage.read_json(merged.base_of(run) / "config.json") or {}
-    architecture(config, models.public_name(run.record()["model"]))
+    architecture(configuration(merged.base_of(run)), models.public_name(run.record()["model"]))
 
 
 def bytes_about(run: Run, quantisation: str) -> int:
@@ -101,13 +125,6 @@ def made(run: Run, quantisation: str) -> Path | None:
     path = folder(run) / file_name(run, quantisation)
     is_new = path.is_file() and run.weights and path.stat().st_mtime >= run.weights.stat().st_mtime
     return folder(run) if is_new else None
-
-
-def _config(base: Path) -> dict:
-    """Answers a model's configuration as transformers fills it out."""
-    from transformers import AutoConfig
-
-    return AutoConfig.from_pretrained(base, local_files_only=True, trust_remote_code=False).to_dict()
 
 
 def _kind(one: Placed, quantisation: str) -> "GGMLQuantizationType":
@@ -144,11 +161,15 @@ def _written(
                 for rows in one.rows(old, added.delta(one.weight)):
                     yield file.write(_packed(rows, kind))
             writer.write_padding(file, _size(one, kind))
+    except FloatingPointError as error:
+        raise LessonError("gguf_architecture", model=writer.arch, part=one.weight) from error
     finally:
         writer.close()
 
 
 def _packed(rows: np.ndarray, kind: "GGMLQuantizationType") -> bytes:
+    """Raises FloatingPointError where a number is too large for a half: such a file would write nonsense."""
     from gguf import quants
 
-    return quants.quantize(np.ascontiguousarray(rows, np.float32), kind).tobytes()
+    with np.errstate(over="raise"):
+        return quants.quantize(np.ascontiguousarray(rows, np.float32), kind).tobytes()

@@ -55,7 +55,7 @@ def write(folder: Path, file_name: str, run: Run, asked: Frame, language: str) -
         "file": file_name,
         "name": words("name"),
         "prompt": words("prompt.default"),
-        "model": models.public_name(record["model"]),
+        "model": words("classroom") if record["model"] == models.CLASSROOM else models.public_name(record["model"]),
         "licence": models.licence(base) or words("no_licence"),
         "after": asked.after.replace("\n", "\\n"),
         "temperature": str(sampling.temperature),

@@ -7,16 +7,18 @@ Llama, the rows of queries and keys, since its rotations take neighbours for pai
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 
+from core import storage
 from core.errors import LessonError
 from core.models.weights import FLOATS, Tensor
 from core.sharing.merged import PIECE, Delta, summed
 
-_ARCHITECTURES = {"llama": "llama", "mistral": "llama", "qwen2": "qwen2", "qwen3": "qwen3", "gpt2": "gpt2"}
-_LEFT_OUT = re.compile(r"attn\.(masked_)?bias$|rotary_emb\.inv_freq$")  # constants, which the program knows
+ARCHITECTURES = {"llama": "llama", "mistral": "llama", "qwen2": "qwen2", "qwen3": "qwen3", "gpt2": "gpt2"}
+_LEFT_OUT = re.compile(r"(^|\.)attn\.(masked_)?bias$|rotary_emb\.inv_freq$")  # constants, which the program knows
 _ROTATED = {"q_proj": "num_attention_heads", "k_proj": "num_key_value_heads"}
 _TURNED = re.compile(r"(c_attn|c_proj|c_fc)\.weight$")
 # What llama.cpp takes for granted of an architecture, under transformers' names; a model that differs is another one.
@@ -25,7 +27,7 @@ _GRANTED: dict[str, dict[str, object]] = {
         "activation_function": "gelu_new", "scale_attn_weights": True, "scale_attn_by_inverse_layer_idx": False,
         "add_cross_attention": False,
     },
-    "rotary": {"hidden_act": "silu", "rope_scaling": None, "use_sliding_window": False},
+    "rotary": {"hidden_act": "silu", "rope_type": "default", "use_sliding_window": False},
 }  # fmt: skip
 
 
@@ -61,16 +63,37 @@ class Placed:
             yield piece.reshape(2, height // 2, width).swapaxes(0, 1).reshape(piece.shape) if height else piece
 
 
+def configuration(folder: Path) -> dict:
+    """Answers a model's configuration, with what transformers takes where it is silent."""
+    said = storage.read_json(folder / "config.json") or {}
+    first = lambda *names: next((said[name] for name in names if said.get(name) is not None), None)  # noqa: E731
+    heads, width = first("num_attention_heads", "n_head"), first("hidden_size", "n_embd")
+    rope = said.get("rope_parameters") or said.get("rope_scaling") or {}
+    sizes = {
+        "num_attention_heads": heads,
+        "hidden_size": width,
+        "num_hidden_layers": first("num_hidden_layers", "n_layer"),
+        "intermediate_size": first("intermediate_size", "n_inner") or (4 * width if width else None),
+        "num_key_value_heads": first("num_key_value_heads") or heads,
+        "head_dim": first("head_dim") or (width // heads if width and heads else None),
+        "tie_word_embeddings": said.get("tie_word_embeddings", said.get("model_type") == "gpt2"),
+        "norm_eps": first("rms_norm_eps", "layer_norm_epsilon") or 1e-6,
+        "rope_type": rope.get("rope_type", rope.get("type", "default")),
+        "rope_theta": rope.get("rope_theta", said.get("rope_theta", 10_000.0)),
+    }
+    return said | sizes
+
+
 def architecture(config: Mapping, model: str) -> str:
     """Answers llama.cpp's name for a model's architecture. Raises LessonError `gguf_architecture`."""
     family = str(config.get("model_type"))
-    known = _ARCHITECTURES.get(family)
+    known = ARCHITECTURES.get(family)
     granted = _GRANTED.get(known or "", _GRANTED["rotary"])
-    differs = any(config.get(name, value) != value for name, value in granted.items())
-    rope = (config.get("rope_parameters") or {}).get("rope_type", "default")
-    slides = family == "mistral" and config.get("sliding_window") is not None
-    if known is None or differs or rope != "default" or slides:
-        raise LessonError("gguf_architecture", model=model, family=family)
+    others = [name for name, value in granted.items() if config.get(name, value) != value]
+    if family == "mistral" and config.get("sliding_window") is not None:
+        others.append("sliding_window")
+    if known is None or others:
+        raise LessonError("gguf_architecture", model=model, part=", ".join([family, *others]))
     return known
 
 
@@ -79,23 +102,18 @@ def placed(tensors: Mapping[str, Tensor], config: Mapping, model: str) -> list[P
     from gguf import MODEL_ARCH, MODEL_ARCH_NAMES, get_tensor_name_map
 
     known = architecture(config, model)
-    layers = int(config.get("num_hidden_layers") or config["n_layer"])
     number = next(arch for arch, name in MODEL_ARCH_NAMES.items() if name == known)
-    names = get_tensor_name_map(MODEL_ARCH(number), layers)
+    names = get_tensor_name_map(MODEL_ARCH(number), config["num_hidden_layers"])
     found = []
     for weight, tensor in tensors.items():
-        is_twice = weight == "lm_head.weight" and config.get("tie_word_embeddings", known == "gpt2")
+        is_twice = weight == "lm_head.weight" and config["tie_word_embeddings"]
         if is_twice or _LEFT_OUT.search(weight):
             continue
         called = (f"{before}{weight}" for before in ("", "model.", "transformer."))
         name = next((name for one in called if (name := names.get_name(one, (".weight", ".bias")))), None)
         if name is None or tensor.dtype not in FLOATS:
-            raise LessonError("gguf_architecture", model=model, family=weight)
+            raise LessonError("gguf_architecture", model=model, part=weight)
         layer = weight.split(".")[-2]
-        heads = _heads(config, _ROTATED[layer]) if known == "llama" and layer in _ROTATED else 0
+        heads = config[_ROTATED[layer]] if known == "llama" and layer in _ROTATED else 0
         found.append(Placed(weight, tensor, name, heads, known == "gpt2" and bool(_TURNED.search(weight))))
     return found
-
-
-def _heads(config: Mapping, name: str) -> int:
-    return int(config.get(name) or config["num_attention_heads"])

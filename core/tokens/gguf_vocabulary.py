@@ -18,16 +18,16 @@ from core.tokens.tokenizer import Tokenizer
 
 NORMAL, CONTROL, USER_DEFINED, UNUSED = 1, 3, 4, 5  # llama.cpp's types of tokens
 _WORDS, _DIGITS = "words as in GPT-2", "digits one by one"
-_AS_QWEN = (
+AS_QWEN = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
-_AS_LLAMA = _AS_QWEN.replace(r"\p{N}|", r"\p{N}{1,3}|")
+AS_LLAMA = AS_QWEN.replace(r"\p{N}|", r"\p{N}{1,3}|")
 # What llama.cpp calls a way: the steps by which a text is parted, and whether a whole word that is a token is one.
-_WAYS: dict[str, tuple[tuple[str, ...], bool]] = {
+WAYS: dict[str, tuple[tuple[str, ...], bool]] = {
     "gpt-2": ((_WORDS,), False),
     "smollm": ((_DIGITS, _WORDS), False),
-    "qwen2": ((_AS_QWEN,), False),
-    "llama-bpe": ((_AS_LLAMA,), True),
+    "qwen2": ((AS_QWEN,), False),
+    "llama-bpe": ((AS_LLAMA,), True),
 }
 
 
@@ -57,7 +57,7 @@ def vocabulary(tokenizer: Tokenizer, size: int, adds_bos: bool, template: str, m
     said = json.loads(tokenizer.backend.to_str())
     bpe = said["model"]
     way = (_steps(said["pre_tokenizer"]), bool(bpe.get("ignore_merges")))
-    pre = next((name for name, known in _WAYS.items() if known == way), None)
+    pre = next((name for name, known in WAYS.items() if known == way), None)
     if pre is None or not _is_plain(said) or tokenizer.eos_id is None:
         raise LessonError("gguf_tokenizer", model=model)
     tokens, types = [f"[PAD{id}]" for id in range(size)], [UNUSED] * size
@@ -74,10 +74,8 @@ def vocabulary(tokenizer: Tokenizer, size: int, adds_bos: bool, template: str, m
 
 
 def backend(vocabulary: Vocabulary) -> Backend:
-    """Answers the tokenizer that llama.cpp makes of a file. Raises LessonError `gguf_tokenizer`."""
-    if vocabulary.pre not in _WAYS:
-        raise LessonError("gguf_tokenizer", model=vocabulary.pre)
-    steps, whole_words = _WAYS[vocabulary.pre]
+    """Answers the tokenizer that llama.cpp makes of a vocabulary whose `pre` is one of `WAYS`."""
+    steps, whole_words = WAYS[vocabulary.pre]
     ids = {token: id for id, token in enumerate(vocabulary.tokens) if vocabulary.types[id] != UNUSED}
     merges = [(left, right) for left, _, right in (pair.partition(" ") for pair in vocabulary.merges)]
     made = Backend(kinds.BPE(ids, merges, ignore_merges=whole_words))
@@ -99,7 +97,7 @@ def _part(step: str):
 
 
 def _steps(pre_tokenizer: dict | None) -> tuple[str, ...]:
-    """Answers the steps of a `tokenizer.json`, each as it stands in `_WAYS`, or as JSON, which stands there nowhere."""
+    """Answers the steps of a `tokenizer.json`, each as it stands in `WAYS`, or as JSON, which stands there nowhere."""
     parts = (pre_tokenizer or {}).get("pretokenizers", [pre_tokenizer])
     named = [_named(part or {}) for part in parts]
     return tuple(name for name in named if name)

@@ -7,7 +7,7 @@ import pytest
 
 from core import storage, texts
 from core.errors import LessonError
-from core.sharing import adapter
+from core.sharing import adapter, kept
 from core.sharing.card import card
 from core.training import plan, runs
 
@@ -25,16 +25,16 @@ def run(loaded):
 
 def test_what_is_packed_is_taken_in_again_byte_by_byte(run):
     project, made = run
-    folder = adapter.unpack(project, adapter.pack(made, project, "es"), "mi adaptador.zip")
-    for name in adapter.ADAPTER:
+    folder = kept.unpack(project, adapter.pack(made, project, "es"), "mi adaptador.zip")
+    for name in kept.ADAPTER:
         assert (folder / name).read_bytes() == (made.adapter / name).read_bytes()
-    assert adapter.loaded_adapters(project) == [folder]
+    assert kept.loaded(project) == [folder]
 
 
 def test_the_parcel_holds_the_classroom_base_and_a_card(run):
     project, made = run
     names = zipfile.ZipFile(io.BytesIO(adapter.pack(made, project, "es"))).namelist()
-    assert {"README.md", "base/model.safetensors", "base/config.json", *adapter.ADAPTER} <= set(names)
+    assert {"README.md", "base/model.safetensors", "base/config.json", *kept.ADAPTER} <= set(names)
 
 
 @pytest.mark.parametrize("language", ["es", "en"])
@@ -79,19 +79,19 @@ GOOD = {"adapter_config.json": b'{"base_model_name_or_path": "classroom"}', "ada
 def test_what_is_no_adapter_of_this_base_is_refused_and_nothing_is_kept(run, content, code):
     project, _ = run
     with pytest.raises(LessonError, match=code):
-        adapter.unpack(project, content, "a.zip")
-    assert adapter.loaded_adapters(project) == []
+        kept.unpack(project, content, "a.zip")
+    assert kept.loaded(project) == []
 
 
 def test_a_path_that_climbs_out_of_the_parcel_writes_nothing_outside(run):
     project, _ = run
     before = set(project.folder.parent.parent.rglob("*"))
     evil = zipped(**{f"../../../{name}": content for name, content in GOOD.items()}, **{"../evil.py": b"x"})
-    folder = adapter.unpack(project, evil, "../../evil.zip")
+    folder = kept.unpack(project, evil, "../../evil.zip")
     assert folder.parent == project.folder / "adapters"
     new = set(project.folder.parent.parent.rglob("*")) - before
     assert all(folder.parent in (path, *path.parents) for path in new)
-    assert {path.name for path in folder.iterdir()} == set(adapter.ADAPTER)
+    assert {path.name for path in folder.iterdir()} == set(kept.ADAPTER)
 
 
 def test_a_parcel_damaged_anywhere_is_an_adapter_or_a_sentence(run):
@@ -103,7 +103,7 @@ def test_a_parcel_damaged_anywhere_is_an_adapter_or_a_sentence(run):
     ends = set()
     for content in (*flipped, *cut):
         try:
-            adapter.unpack(project, content, "a.zip")
+            kept.unpack(project, content, "a.zip")
             ends.add("an adapter")
         except LessonError as error:
             ends.add(error.code)
@@ -116,7 +116,7 @@ def test_a_member_that_says_it_is_huge_is_not_read(run):
     entry = parcel.rfind(b"PK\x01\x02")  # the weights' entry in the central directory
     parcel[entry + 24 : entry + 28] = (3_000_000_000).to_bytes(4, "little")
     with pytest.raises(LessonError, match="not_an_adapter"):
-        adapter.unpack(project, bytes(parcel), "a.zip")
+        kept.unpack(project, bytes(parcel), "a.zip")
 
 
 def test_a_refused_parcel_leaves_no_folder_behind(run):
@@ -124,7 +124,7 @@ def test_a_refused_parcel_leaves_no_folder_behind(run):
     before = sorted(project.folder.rglob("*"))
     for content in (b"no zip", zipped(**{**GOOD, "adapter_config.json": b'{"base_model_name_or_path": "otro"}'})):
         with pytest.raises(LessonError):
-            adapter.unpack(project, content, "a.zip")
+            kept.unpack(project, content, "a.zip")
     assert sorted(project.folder.rglob("*")) == before
 
 
@@ -135,7 +135,7 @@ def test_an_adapter_whose_weights_are_no_tensors_is_said_when_it_is_put_on(run):
     project, made = run
     config = {"base_model_name_or_path": "classroom", "peft_type": "LORA", "target_modules": "all-linear", "r": 16}
     storage.write_json(made.adapter / "adapter_config.json", config)
-    folder = adapter.unpack(project, adapter.pack(made, project, "es"), "roto.zip")
+    folder = kept.unpack(project, adapter.pack(made, project, "es"), "roto.zip")
     with pytest.raises(LessonError, match="broken_adapter"):
         load(MODEL, folder)
 

@@ -187,22 +187,10 @@ def test_what_has_no_place_for_the_sum_is_said_and_nothing_is_left(loaded, base,
     assert not (run.folder / "share").exists()
 
 
-def test_a_disk_that_fills_up_on_the_way_is_said_and_nothing_is_left(classroom_run, monkeypatch):
-    import resource
-    import signal
-
+def test_a_disk_that_fills_up_on_the_way_is_said_and_nothing_is_left(classroom_run, full_after):
     project, run = classroom_run
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    # The system refuses what goes beyond a size, as it does beyond a disk: here with «file too large».
-    monkeypatch.setattr(storage, "_NO_SPACE", {*storage._NO_SPACE, 27})
-    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (5_000_000, before[1]))
-    try:
-        with pytest.raises(LessonError) as error:
-            merged.make(run, project, "es")
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-        signal.signal(signal.SIGXFSZ, handler)
+    with full_after(5_000_000), pytest.raises(LessonError) as error:
+        merged.make(run, project, "es")
     assert error.value.code == "disk_full"
     assert not [path for path in (run.folder / "share").rglob("*") if path.suffix != ".lock"]
 

@@ -13,7 +13,7 @@ from core.evaluation import evaluate
 from core.generation import loaded as models
 from core.generation.score import Score, score
 from core.models import folder
-from core.sharing import adapter
+from core.sharing import adapter, kept
 from core.sharing.card import card
 from core.training import engine, runs, verdict, watch, worker
 from core.training.settings import Settings
@@ -72,8 +72,8 @@ def test_it_is_evaluated_beside_its_base(whole_run):
 @pytest.mark.parametrize("language", ["es", "en"])
 def test_it_travels_as_a_whole_model_and_comes_back(whole_run, project, language):
     parcel = adapter.pack(whole_run, project, language)
-    taken = adapter.unpack(project, parcel, f"mi modelo {language}.zip")
-    assert taken in adapter.loaded_adapters(project)
+    taken = kept.unpack(project, parcel, f"mi modelo {language}.zip")
+    assert taken in kept.loaded(project)
     assert load_file(taken / "model.safetensors").keys() == load_file(whole_run.adapter / "model.safetensors").keys()
     assert models.load(taken, precision="fp32")
     said = card(whole_run, project, None, language)

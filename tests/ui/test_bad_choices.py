@@ -12,7 +12,7 @@ from core import project as projects
 from core.data import sources, stages
 from core.data.read import read
 from core.errors import LessonError
-from core.sharing import adapter
+from core.sharing import kept
 from core.training import plan, runs
 from core.training.settings import Settings
 from core.ui import problem
@@ -204,8 +204,8 @@ def test_a_zip_that_holds_no_adapter(visit, project):
     before = on_disk(project)
     page = visit("13_share", project=project)
     page.file_uploader(key="adapter_file").upload("otro.zip", b"PK\x05\x06" + bytes(18)).run()
-    assert_said(page, refused(adapter.unpack, project, b"PK\x05\x06" + bytes(18), "otro.zip"))
-    assert adapter.loaded_adapters(project) == []
+    assert_said(page, refused(kept.unpack, project, b"PK\x05\x06" + bytes(18), "otro.zip"))
+    assert kept.loaded(project) == []
     assert on_disk(project) == before
 
 

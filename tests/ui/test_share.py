@@ -13,7 +13,7 @@ from nbclient import NotebookClient
 from core import cli, texts, workshop
 from core import project as projects
 from core.evaluation import evaluate
-from core.sharing import arrival, capsule, merged, notebook
+from core.sharing import arrival, capsule, gguf_file, gguf_tensors, merged, notebook
 from core.sharing.chapbook import choices as chapbook
 from core.sharing.chapbook import passages
 from core.training import runs
@@ -139,3 +139,40 @@ def test_her_notebook_run_in_jupyter_gives_what_the_workshop_measured(project, t
     assert adapted == pytest.approx(ours["adapted"], rel=0.01)
     assert base == pytest.approx(ours["base"], rel=0.01)
     assert (tmp_path / "parcel" / "adapter" / "adapter_model.safetensors").is_file()
+
+
+def test_the_gguf_file_is_made_given_loaded_again_and_writes(visit, project, done):
+    (run,) = runs.list_runs(project)
+    page = visit("13_share", project=project)
+    press(page, "gguf.make")
+    done(gguf_file.told(run))
+    page.run()
+    assert not page.error
+    assert "gguf.download" in [button.key for button in page.get("download_button")]
+    content = (gguf_file.folder(run) / gguf_file.file_name(run, "q8_0")).read_bytes()
+    page.file_uploader(key="adapter_file").upload("mio.gguf", content).run()
+    press(page, "write")
+    assert not page.error
+    assert projects.open_project(project.folder.parent, project.id).choices["13_share"]["wrote"]
+
+
+def test_a_path_that_is_none_is_said_beside_it_and_one_that_is_can_write(visit, project):
+    (run,) = runs.list_runs(project)
+    page = visit("13_share", project=project)
+    page.text_input(key="load.path").set_value("/no/hay/nada")
+    press(page, "load.path.open")
+    assert texts.words("es", "errors")("kept_not_found") in page.error[0].value
+    page.text_input(key="load.path").set_value(f'"{run.adapter}"')
+    press(page, "load.path.open")
+    assert not page.error
+    assert page.selectbox(key="which_adapter").value == run.adapter
+
+
+def test_of_a_model_that_cannot_be_a_gguf_file_the_page_shows_the_commands_of_llama_cpp(visit, project, monkeypatch):
+    monkeypatch.setitem(gguf_tensors.ARCHITECTURES, "llama", None)
+    page = visit("13_share", project=project)
+    assert any(texts.words("es", "errors")("gguf_architecture") in said.value for said in page.info)
+    assert not page.error
+    assert "gguf.make" not in [button.key for button in page.button]
+    assert any("convert_hf_to_gguf.py" in said.value for said in page.code)
+    assert any(said.value.startswith("FROM ./modelo.gguf") for said in page.code)
