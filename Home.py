@@ -3,15 +3,17 @@
 import streamlit as st
 
 from core import texts
-from core.ui import capsule_panel, home_panel, lesson, teacher_panel
+from core.ui import capsule_panel, home_panel, lesson, shared_panel, teacher_panel
 
 visit = lesson.begin("Home")
-words = texts.words(visit.language, "frame", "home")
+words = texts.words(visit.language, "frame", "home", "shared")
 
 st.title(words("title"), anchor=False)
 with st.container(key="tagline"):
     st.markdown(f"## {words('tagline')}")
 st.image(str(lesson.PICTURES / "home.svg"), width="stretch", alt=words("home.picture"))
+
+shared_panel.tell(words)
 
 # 1. Begin, or go on where she was.
 home_panel.door(visit, words)
@@ -36,4 +38,5 @@ st.page_link("pages/teacher.py", label=words("for_teachers"), icon=":material/gr
 
 # 4. Her projects.
 home_panel.projects(visit, words)
+shared_panel.kept(visit, words)
 capsule_panel.open_one(words)

@@ -5,6 +5,7 @@ import json
 import os
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from core import processes, texts
 from core import project as projects
 from core.data.table import PIECES
 from core.errors import LessonError
+from core.sharing.chapbook.choices import SECTIONS
 from core.tasks import TASKS
 
 if TYPE_CHECKING:
@@ -54,7 +56,7 @@ def adapt(options: argparse.Namespace) -> None:
     changes = _assignments(options.set)
     root = _root(options)
     recipe = stages.read_recipe(options.recipe) if options.recipe else None
-    models.find(options.model)
+    models.find(options.model, most_mb=0)
     task = options.task or next((t.code for t in TASKS.values() if options.texts == f"sample:{t.sample}"), "write")
     named = {"text": options.text_column, "summary": options.summary_column, "group": options.group_column}
     columns = {name: column for name, column in named.items() if column}
@@ -178,6 +180,17 @@ def merge(options: argparse.Namespace) -> None:
         print(merged.make(run, project, language(options), progress))
 
 
+def gguf(options: argparse.Namespace) -> None:
+    """Writes the model of a run as one file for Ollama, LM Studio and llama.cpp."""
+    from core.sharing import gguf_file, making
+    from core.training import runs
+
+    run = runs.open_run(options.run_folder)
+    project = _project_of(run)
+    with making.told(gguf_file.told(run)) as progress:
+        print(gguf_file.make(run, project, language(options), options.quantisation, progress))
+
+
 def capsule(options: argparse.Namespace) -> None:
     """Puts a project in one file that any other workshop opens."""
     from core.sharing import capsule as capsules
@@ -209,6 +222,40 @@ def notebook(options: argparse.Namespace) -> None:
     path = run.folder / "share" / "notebook.zip"
     storage.write_bytes(path, books.parcel(run, project, language(options), options.lessons))
     print(path)
+
+
+def remote(options: argparse.Namespace) -> None:
+    """Trains a run, or a project's next one, on a rented machine; or follows one that is there."""
+    from core import workshop
+    from core.remote import command
+    from core.training import runs
+
+    tongue, folder = language(options), options.run_folder.absolute()
+    is_project = (folder / "project.json").is_file()
+    project = projects.open_project(folder.parent, folder.name) if is_project else None
+    run = workshop.run_to_send(project) if project else runs.open_run(folder)
+    command.remote(run, options, texts.words(tongue, "command"), _teller(tongue))
+
+
+def chapbook(options: argparse.Namespace) -> None:
+    """Sets what she did as a booklet, as one HTML page and, if asked, as PDF."""
+    from core import storage
+    from core.sharing import making
+    from core.sharing.chapbook import book, page, passages, pdf
+    from core.sharing.chapbook.choices import kept
+    from core.training import runs
+
+    run = runs.open_run(options.run_folder)
+    project, folder, tongue = _project_of(run), passages.folder(run), language(options)
+    with making.told(folder) as progress:
+        if options.again or passages.are_due(run, project):
+            passages.write(run, project, progress)
+        made = book.make(run, project, kept(project).changed(vars(options)), tongue)
+        name = texts.words(tongue, "chapbook")("file_name")
+        files = {f"{name}.html": page.make(made).encode(), **({f"{name}.pdf": pdf.make(made)} if options.pdf else {})}
+        for name, content in files.items():
+            storage.write_bytes(folder / name, content)
+            print(folder / name)
 
 
 def _project_of(run: "Run") -> projects.Project:
@@ -245,14 +292,50 @@ def read(options: argparse.Namespace) -> None:
     apart.serve()
 
 
+def clear(options: argparse.Namespace) -> None:
+    """Takes old work off a shared server, as its pages do every hour."""
+    import tomllib
+
+    from core import clearing, limits
+
+    secrets = processes.ROOT / ".streamlit" / "secrets.toml"
+    if secrets.is_file():
+        try:
+            limits.publish(tomllib.loads(secrets.read_text(encoding="utf-8")).get("limits", {}))
+        except (tomllib.TOMLDecodeError, AttributeError) as error:
+            raise LessonError("secrets_unreadable", name=secrets) from error
+    cleared = clearing.clear(_root(options))
+    words = texts.words(language(options), "command")
+    print(words("clear.done", **vars(cleared)) if cleared else words("clear.busy"))
+
+
 def download(options: argparse.Namespace) -> None:
     """Brings a model of the Hub; a token, where one is needed, is read from stdin."""
     from core.models import download as downloads
 
-    downloads.run(options.model, options.folder, sys.stdin.read().strip() if not sys.stdin.isatty() else "")
+    token = sys.stdin.read().strip() if not sys.stdin.isatty() else ""
+    downloads.run(options.model, options.folder, token, options.most_mb)
+
+
+def publish(options: argparse.Namespace) -> None:
+    """Puts what a run learned on the Hub; the token is read from stdin, or else from HF_TOKEN."""
+    from core.sharing import gate, repository
+    from core.sharing import publish as publishing
+    from core.training import runs
+
+    run = runs.open_run(options.run_folder)
+    told = {"texts": options.texts, "people": options.people, "licence": options.licence}
+    gate.keep(run, replace(gate.kept(run), **{name: answer for name, answer in told.items() if answer}))
+    token = "" if sys.stdin.isatty() else sys.stdin.read().strip()
+    wish = publishing.Wish(options.name, options.merged, options.public, options.update)
+    publishing.publish(run, _project_of(run), wish, token or os.environ.get("HF_TOKEN", ""))
+    *_, state = processes.follow(publishing.told(run))
+    print(repository.address(state["id"]))
 
 
 def _parser() -> argparse.ArgumentParser:
+    from core.sharing import gate
+
     words = texts.words(language(argparse.Namespace()), "command")
     parser = argparse.ArgumentParser(prog="python3 -m core", description=words("adapt"))
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -278,9 +361,10 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help=words("option.set"))
     one.add_argument("--workspace", metavar="DIR", help=words("option.workspace"))
     one.add_argument("--json", action="store_true", help=words("option.json"))
-    on_a_run = (train, promise, evaluate, tasting, generate, merge, notebook, copies)
+    on_a_run = (train, promise, evaluate, tasting, generate, merge, gguf, notebook, chapbook, remote, copies)
     for run in on_a_run:
-        command(run.__name__, run).add_argument("run_folder", metavar="RUN", type=Path, help=words("option.run"))
+        said = words("option.run_or_project" if run is remote else "option.run")
+        command(run.__name__, run).add_argument("run_folder", metavar="RUN", type=Path, help=said)
     commands.choices["train"].add_argument("--finish", action="store_true", help=words("option.finish"))
     measured = commands.choices["evaluate"]
     measured.add_argument("--again", action="store_true", help=words("option.again"))
@@ -291,7 +375,21 @@ def _parser() -> argparse.ArgumentParser:
     asked.add_argument("--temperature", type=float, default=0.8, help=words("option.temperature"))
     asked.add_argument("--tokens", type=int, default=60, help=words("option.tokens"))
     asked.add_argument("--seed", type=int, default=7, help=words("option.seed"))
+    rounding = commands.choices["gguf"]
+    rounding.add_argument("--quantisation", default="q8_0", choices=["q8_0", "f16"], help=words("option.quantisation"))
     commands.choices["notebook"].add_argument("--lessons", action="store_true", help=words("option.lessons"))
+    renting = commands.choices["remote"]
+    renting.add_argument("--machine", metavar="NAME", help=words("option.machine"))
+    renting.add_argument("--machines", action="store_true", help=words("option.machines"))
+    renting.add_argument("--hours", type=float, default=1.0, help=words("option.hours"))
+    renting.add_argument("--yes", action="store_true", help=words("option.yes"))
+    renting.add_argument("--cancel", action="store_true", help=words("option.cancel"))
+    booklet = commands.choices["chapbook"]
+    booklet.add_argument("--pdf", action="store_true", help=words("option.pdf"))
+    for name in ("title", "author", "dedication"):
+        booklet.add_argument(f"--{name}", help=words(f"option.{name}"))
+    booklet.add_argument("--without", action="append", default=[], choices=SECTIONS, help=words("option.without"))
+    booklet.add_argument("--again", action="store_true", help=words("option.write_again"))
     packing = command("capsule", capsule)
     packing.add_argument("project_folder", metavar="PROJECT", type=Path, help=words("option.project"))
     packing.add_argument("--without-texts", action="store_true", help=words("option.without_texts"))
@@ -304,6 +402,16 @@ def _parser() -> argparse.ArgumentParser:
     bringing = command("download", download)
     bringing.add_argument("model", metavar="MODEL", help=words("option.hub_model"))
     bringing.add_argument("folder", metavar="FOLDER", type=Path, help=words("option.told"))
+    bringing.add_argument("--most-mb", type=int, default=0, metavar="N", help=words("option.most_mb"))
+    sharing = command("publish", publish)
+    sharing.add_argument("run_folder", metavar="RUN", type=Path, help=words("option.run"))
+    sharing.add_argument("--name", required=True, metavar="NAME", help=words("option.name"))
+    for option in ("public", "merged", "update"):
+        sharing.add_argument(f"--{option}", action="store_true", help=words(f"option.{option}"))
+    sharing.add_argument("--texts", choices=gate.TEXTS, help=words("option.whose"))
+    sharing.add_argument("--people", choices=gate.PEOPLE, help=words("option.people"))
+    sharing.add_argument("--licence", metavar="NAME", help=words("option.licence"))
+    command("clear", clear).add_argument("--workspace", metavar="DIR", help=words("option.workspace"))
     return parser
 
 

@@ -50,6 +50,10 @@ class State:
         """
         return self._before + time.monotonic() - self._began
 
+    def leave_out(self, seconds: float) -> None:
+        """Tells that so many seconds were no work: it waited."""
+        self._began += seconds
+
     def write(self, **facts: object) -> None:
         self.content |= {**facts, "updated": time.time()}
         storage.write_json(self.path, self.content)
@@ -108,7 +112,8 @@ def environment() -> dict[str, str]:
 def read_state(folder: Path) -> dict:
     """Answers the state in `folder`, true now: a process that is gone while it says it works has `died`.
 
-    Where nothing was ever started, `status` is `none`.
+    Where it only followed a work on another machine (`away`), that work goes on, and it is `away`. Where nothing was
+    ever started, `status` is `none`.
     """
     state = storage.read_json(folder / "state.json")
     if state is None:
@@ -116,7 +121,7 @@ def read_state(folder: Path) -> dict:
     if state["status"] in ACTIVE and not is_alive(state["pid"], state.get("born", "")):
         state = storage.read_json(folder / "state.json") or state  # it may have ended just now
         if state["status"] in ACTIVE:
-            return {**state, "status": "died"}
+            return {**state, "status": "away" if state.get("away") else "died"}
     return state
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from filelock import FileLock
 
-from core import storage
+from core import limits, storage
 from core.errors import LessonError
 
 _ID = re.compile(r"[0-9a-f]{32}")
@@ -18,7 +18,10 @@ _ID = re.compile(r"[0-9a-f]{32}")
 
 @dataclass(frozen=True)
 class Project:
-    """What `project.json` holds, and where. `choices` is what she chose in the steps, by step."""
+    """What `project.json` holds, and where. `choices` is what she chose in the steps, by step.
+
+    `hosted` says that it was begun on a server that she shares: see `limits`, and `clearing`.
+    """
 
     folder: Path
     id: str
@@ -27,6 +30,7 @@ class Project:
     task: str = "write"
     model: str = "classroom"
     owner: str = ""
+    hosted: bool = False
     created: float = 0.0
     choices: dict = field(default_factory=dict)
 
@@ -66,8 +70,13 @@ def is_id(text: object) -> bool:
 
 
 def create(root: Path, name: str, language: str, **changes: Any) -> Project:
-    """Makes a project folder with its `project.json`."""
+    """Makes a project folder with its `project.json`.
+
+    Raises LessonError `too_many_projects`, `disk_over_limit` for a `hosted` one that its owner may not have.
+    """
     id = new_id()
+    if changes.get("hosted"):
+        limits.may_begin(root, changes.get("owner", ""))
     project = Project(root / id, id, name, language=language, created=time.time(), **changes)
     _write(project)
     return project

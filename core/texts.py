@@ -152,6 +152,14 @@ def moment(seconds: float, language: str) -> str:
     return format_datetime(when, _MOMENT[language], locale=LOCALES[language])
 
 
+def day(seconds: float, language: str) -> str:
+    """Writes the day of a moment as a person says it («12 de diciembre»); `seconds` since 1970, in local time."""
+    from babel.dates import format_skeleton
+
+    when = datetime.datetime.fromtimestamp(seconds).astimezone()
+    return format_skeleton("MMMMd", when, locale=LOCALES[language])
+
+
 def duration(seconds: float, language: str) -> str:
     """Writes a time as a person says it: seconds under two minutes, then minutes, then hours."""
     from babel.units import format_unit

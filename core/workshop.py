@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from core import classroom, machine, storage, testbed
+from core import classroom, limits, machine, processes, storage, testbed
 from core import project as projects
 from core.data import sources, stages, table
 from core.errors import LessonError
@@ -132,6 +132,9 @@ def start_run(project: Project) -> Run:
     Raises LessonError `does_not_fit` where nothing makes it fit, and what `runs.create` raises.
     """
     settings = run_settings(project)
+    promised = promise.read(project, settings)
+    rows = (storage.read_json(project.tokens / "record.json") or {}).get("rows", {}).get("train", 0)
+    limits.may_run(project.folder, settings.steps(rows), promised.seconds if promised else 0.0)
     fitted = memory.must_fit(project, settings)
     run = runs.create(project, settings, first_prompt(project))
     runs.reshape(run, fitted.differences(settings))
@@ -140,6 +143,15 @@ def start_run(project: Project) -> Run:
         SERVICE.rest()
     runs.start(run)
     return run
+
+
+def run_to_send(project: Project) -> Run:
+    """Answers the run that another machine is to train: the one that is away, or waits, else a new one.
+
+    With the settings kept in step 9 as they are: what this machine has room for does not matter there.
+    """
+    made = [run for run in runs.list_runs(project) if processes.read_state(run.folder)["status"] in ("away", "none")]
+    return made[0] if made else runs.create(project, run_settings(project), first_prompt(project))
 
 
 def run_settings(project: Project) -> Settings:
@@ -171,7 +183,10 @@ def choose_model(project: Project, reference: str, token: str | None = None) -> 
     reference = reference.strip()
     if not reference:
         raise LessonError("model_not_a_name", model="")
-    folder = models.find(reference, token)
+    limited = limits.of(project.folder)
+    if limited and _is_anothers(project, reference):
+        raise LessonError("model_not_a_name", model=reference)
+    folder = models.find(reference, token, limited.model_mb if limited else 0)
     facts = models.describe(reference, folder)
     for run in runs.list_runs(project, purpose=None):
         record = run.record()
@@ -180,6 +195,15 @@ def choose_model(project: Project, reference: str, token: str | None = None) -> 
             runs.base_is_at(run, folder)
     kept = reference if folder == classroom.MODEL or models.is_hub_reference(reference) else str(folder)
     return projects.update(project, "03_choose_model", {"done": True, "parameters": facts.parameters}, model=kept)
+
+
+def _is_anothers(project: Project, reference: str) -> bool:
+    """Says whether `reference` is a folder that whoever works in a hosted project may not name: neither hers, nor a
+    pack of the workshop.
+    """
+    folder, root = Path(reference).expanduser().resolve(), project.folder.parent.resolve()
+    allowed = (root / "packs", *limits.hosted(root, project.owner))
+    return folder.is_dir() and reference != models.CLASSROOM and not any(map(folder.is_relative_to, allowed))
 
 
 def mark_done(project: Project, step: str, **choices: object) -> Project:

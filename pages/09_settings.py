@@ -48,6 +48,7 @@ with lesson.page("09_settings", "settings") as step:
     # 3. Before she starts: what is needed, and what it will take.
     step.section("promise_section", "optional", "slow")
     promise_panel.show(step.project, settings, step.words)
+    promise_panel.elsewhere(step.project, step.words)
 
     step.code(dial=dial, changes=settings.differences(plan.settings(step.project, dial)))
     step.ask_prediction(1, 100)

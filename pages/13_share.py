@@ -6,9 +6,19 @@ from core import workshop
 from core.evaluation import evaluate
 from core.sharing import adapter, merged
 from core.sharing.card import card
-from core.ui import capsule_panel, copies_view, lesson, merged_panel, notebook_panel, writing
+from core.ui import (
+    capsule_panel,
+    chapbook_panel,
+    copies_view,
+    gguf_panel,
+    lesson,
+    merged_panel,
+    notebook_panel,
+    publish_panel,
+    writing,
+)
 
-with lesson.page("13_share", "writing") as step:
+with lesson.page("13_share", "writing", "publish") as step:
     run = workshop.adapted_run(step.project)
 
     # 1. The parcel: adapter, card and, for the classroom model, its base.
@@ -28,19 +38,28 @@ with lesson.page("13_share", "writing") as step:
     with st.expander(step("card"), icon=":material/description:"):
         st.code(card(run, step.project, evaluate.result(run), step.language), language="markdown", wrap_lines=True)
 
-    # 2. The whole model, for who has neither PEFT nor the workshop.
+    # 2. What she did, as a booklet to show.
+    step.section("chapbook", "optional")
+    chapbook_panel.show(run, step.project, step.words)
+
+    # 3. The whole model, for who has neither PEFT nor the workshop.
     step.section("merged", "optional", size=merged.bytes_needed(run) / 1e6)
     merged_panel.show(run, step.words)
+    gguf_panel.show(run, step.words)
 
-    # 3. The project, to go on with it elsewhere.
+    # 4. On the Hub, where she alone sees it until she shows it.
+    step.section("publish", "optional")
+    publish_panel.show(run, step.project, step.words)
+
+    # 5. The project, to go on with it elsewhere.
     step.section("capsule", "optional")
     capsule_panel.make(step.project, step.words)
 
-    # 4. The same without the workshop.
+    # 6. The same without the workshop.
     step.section("notebook", "optional")
     notebook_panel.show(run, step.project, step.words)
 
-    # 5. Back again: an adapter file of this base, loaded and made to write.
+    # 7. Back again: an adapter file of this base, loaded and made to write.
     step.section("load", "optional")
     uploaded = st.file_uploader(step("upload"), "zip", key="adapter_file")
     if uploaded and st.session_state.get("13.loaded") != uploaded.file_id:

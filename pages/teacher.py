@@ -3,10 +3,10 @@
 import streamlit as st
 
 from core import texts
-from core.ui import class_panel, lesson, problem, session, teacher_panel
+from core.ui import class_panel, lesson, problem, session, shared_panel, teacher_panel
 
 visit = lesson.begin("teacher")
-words = texts.words(visit.language, "frame", "teacher")
+words = texts.words(visit.language, "frame", "teacher", "shared")
 st.title(words("title"), anchor=False)
 st.markdown(words.body("title"))
 try:
@@ -33,5 +33,8 @@ try:
     class_panel.see(words)
     with st.expander(words("class.new"), icon=":material/group_add:"):
         class_panel.make(words)
+
+    # 4. For who runs the server.
+    shared_panel.run(words)
 except Exception as error:  # noqa: BLE001  (whatever happens, she gets words)
     problem.show(error, visit.language)

@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.parser import BytesParser
@@ -13,6 +13,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import parse_qs, unquote, urlparse
+
+import hub_writing
 
 from core.classroom import MODEL
 
@@ -27,7 +29,7 @@ class Repository:
     `refusal` is a status and an error code for everything; `closed` shows the files' names and gates the files;
     `silent` takes the question and answers only once the server ends; `token` is the one that opens a closed one.
     `pause` is in seconds between one piece of a file (64 kB) and the next; each of `cuts` hangs up, once, after so many
-    bytes of one.
+    bytes of one. A `private` one is there for those who may write under its owner's name.
     """
 
     files: Mapping[str, bytes] = field(default_factory=dict)
@@ -38,6 +40,7 @@ class Repository:
     facts: Mapping[str, object] = field(default_factory=dict)
     pause: float = 0.0
     cuts: list[int] = field(default_factory=list)
+    private: bool = False
 
     @cached_property
     def digests(self) -> dict[str, str]:
@@ -93,7 +96,7 @@ def owner_of(role: str, scoped: tuple[tuple[str, str], ...] = (), gated: bool = 
 
 class HubServer(ThreadingHTTPServer):
     """A running Hub: its `address`, what was `asked` of it (method and path), the `credentials` that came along, and
-    how many bytes of files it `served`. `accounts` holds what each token is told.
+    how many bytes of files it `served`. `accounts` holds what each token is told, `store` what was sent to it.
 
     `stop` ends it, as often as one likes.
     """
@@ -103,6 +106,7 @@ class HubServer(ThreadingHTTPServer):
     def __init__(self, models: Mapping[str, Repository], datasets: Mapping[str, Repository]) -> None:
         super().__init__(("127.0.0.1", 0), _Answer)
         self.repositories = {"models": models, "datasets": datasets}
+        self.store = hub_writing.Store()
         self.address = f"http://127.0.0.1:{self.server_port}"
         self.asked: list[str] = []
         self.credentials: set[str] = set()
@@ -132,6 +136,7 @@ def point_at(monkeypatch, server: HubServer | SimpleNamespace, cache: Path) -> N
         constants, "HUGGINGFACE_CO_URL_TEMPLATE", server.address + "/{repo_id}/resolve/{revision}/{filename}"
     )
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(cache / "hub"))
+    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)  # its servers are others, and not here
     for name, value in {
         "HF_ENDPOINT": server.address,
         "HF_HOME": str(cache),
@@ -172,19 +177,27 @@ class _Answer(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self.answer()
 
+    do_PUT = do_DELETE = do_POST  # noqa: N815  (named as http.server wants)
+
     def answer(self) -> None:
         if self.server.ended.is_set():  # whoever kept a connection open
             self.close_connection = True
             return None
-        self.body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         address = urlparse(self.path)
-        self.question = parse_qs(address.query)
         self.server.asked.append(f"{self.command} {self.path}")
+        if self.command == "PUT" and address.path.startswith("/lfs/"):  # no token comes along: the address is the key
+            return hub_writing.receive(self, *address.path.split("/")[2:])
+        self.body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.question = parse_qs(address.query)
         if sent := self.headers.get("Authorization"):
             self.server.credentials.add(sent)
         parts = unquote(address.path).strip("/").split("/")
         if parts == ["api", "whoami-v2"]:
             return self.whoami()
+        if self.command not in ("GET", "HEAD") and (writing := self.writing(parts)):
+            return writing()
+        if parts[4:5] == ["xet-write-token"] and self.server.store.xet:
+            return hub_writing.xet_address(self, "/".join(parts[2:4]))
         if parts[0] == "api" and len(parts) == 2:
             return self.search(parts[1])
         is_api = parts[0] == "api"
@@ -197,6 +210,8 @@ class _Answer(BaseHTTPRequestHandler):
         if repository.silent:
             self.server.ended.wait(60)
             return None
+        if repository.private and not self.server.accounts.get(self.token()):
+            return self.refuse(401 if not self.token() else 404, "RepoNotFound")
         if repository.refusal:
             return self.refuse(*repository.refusal)
         opened = repository.token and self.headers.get("Authorization") == f"Bearer {repository.token}"
@@ -204,9 +219,26 @@ class _Answer(BaseHTTPRequestHandler):
             return self.refuse(403, "GatedRepo")
         return self.tell(id, repository, rest) if is_api else self.give(repository, "/".join(rest[2:]))
 
+    def token(self) -> str:
+        return self.headers.get("Authorization", "").removeprefix("Bearer ")
+
+    def writing(self, parts: list[str]) -> Callable[[], None] | None:
+        """Answers what does a question that writes; None where it is none."""
+        if parts[:1] == ["lfs"]:
+            return lambda: hub_writing.keep(self, parts[1])
+        if parts == ["api", "validate-yaml"]:
+            return lambda: self.say({"errors": [], "warnings": []})
+        if parts[:2] == ["api", "repos"]:
+            new = Repository({".gitattributes": b"*.safetensors filter=lfs"})
+            return lambda: hub_writing.delete(self) if parts[2] == "delete" else hub_writing.create(self, new)
+        if parts[2:] == ["info", "lfs", "objects", "batch"]:
+            return lambda: hub_writing.write(self, "/".join(parts[:2]).removesuffix(".git"), "batch")
+        if parts[:2] == ["api", "models"] and parts[4:5] in (["settings"], ["preupload"], ["commit"]):
+            return lambda: hub_writing.write(self, "/".join(parts[2:4]), parts[4])
+        return None
+
     def whoami(self) -> None:
-        token = self.headers.get("Authorization", "").removeprefix("Bearer ")
-        known = self.server.accounts.get(token)
+        known = self.server.accounts.get(self.token())
         if known is None:
             return self.refuse(401, "", "Invalid credentials in Authorization header")
         if known.silent:
@@ -244,7 +276,7 @@ class _Answer(BaseHTTPRequestHandler):
             folders = {entry["path"] for entry in repository.entries("", True)}
             return self.say([repository.entry(path) for path in self.paths() if path in folders])
         siblings = [{"rfilename": name, "size": len(content)} for name, content in repository.files.items()]
-        info = {"_id": "1", "id": id, "sha": COMMIT, "siblings": siblings, "private": False, "tags": []}
+        info = {"_id": "1", "id": id, "sha": COMMIT, "siblings": siblings, "private": repository.private, "tags": []}
         return self.say({**info, **repository.facts})
 
     def paths(self) -> list[str]:

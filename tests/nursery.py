@@ -16,7 +16,7 @@ from typing import IO, cast
 import psutil
 
 ROOT = Path(__file__).parent.parent
-WORK = ("train", "evaluate", "tasting", "promise", "copies")
+WORK = ("train", "evaluate", "tasting", "promise", "copies", "chapbook")
 OWN = ("LLMS_", "PYTEST_", "OMP_")  # of the environment, what a worker may find otherwise than its nursery
 
 

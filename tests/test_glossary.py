@@ -15,8 +15,8 @@ def test_every_term_in_italics_is_in_the_glossary(step, language):
     assert found or step in ("07_tokens", "12_compare")
 
 
-# Names that are not explained: of models, of file formats (step 5 says what each is), of the workshop itself.
-NAMES = {"GPT", "BERT", "BART", "CSV", "ODS", "ODT", "EPUB", "PDF", "TXT", "JSON", "ZIP", "UTF", "LLMs"}
+# Names that are not explained: of models, programs, file formats (step 5 says what each is), the workshop itself.
+NAMES = {"GPT", "BERT", "BART", "CSV", "ODS", "ODT", "EPUB", "PDF", "TXT", "JSON", "ZIP", "UTF", "LLMs", "LM"}
 
 
 @IN_BOTH_LANGUAGES

@@ -12,9 +12,9 @@ ROOT = Path(__file__).parent.parent
 # Each group may import from the groups before it, and from itself.
 ORDER = (
     {"errors"}, {"texts", "storage", "questions", "grounds", "bootstrap"}, {"glossary"},
-    {"machine", "tasks", "processes", "project", "testbed", "classroom", "decision"}, {"data"}, {"models"}, {"tokens"},
-    {"generation"}, {"training"}, {"evaluation"}, {"sharing"}, {"workshop"}, {"learned"}, {"ui"}, {"cli"}, {"setup"},
-    {"__main__"},
+    {"machine", "tasks", "processes", "limits", "line", "access", "project", "clearing", "testbed", "classroom",
+     "decision"}, {"data"}, {"models"}, {"tokens"}, {"generation"}, {"training"}, {"evaluation"}, {"sharing"},
+    {"remote"}, {"workshop"}, {"learned"}, {"ui"}, {"cli"}, {"setup"}, {"__main__"},
 )  # fmt: skip
 HEAVY = {"torch", "transformers", "peft", "datasets", "evaluate", "bitsandbytes", "accelerate"}
 SOURCES = sorted(path for path in (ROOT / "core").rglob("*.py"))

@@ -146,7 +146,7 @@ OWN = {
 ALIKE = (
     "hugging face hub spaces transformers datasets tokenizers peft evaluate bitsandbytes torch token tokens base "
     "causal instruct full lora qlora low rank adaptation rouge gpu llm large language model safetensors gigabyte "
-    "megabytes seq gb mb bf fp bits top k p dial no"
+    "megabytes seq gb mb bf fp bits top k p dial no ollama lm studio llama cpp"
 )
 _QUOTED = re.compile(r"«[^»]*»|“[^”]*”|\([^)]*\)")
 

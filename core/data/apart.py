@@ -28,15 +28,18 @@ from core.processes import ROOT
 
 MOST_MEMORY = 3_000_000_000  # bytes; less where the machine has less to give
 MOST_SECONDS = 900
+_AT_ONCE = threading.BoundedSemaphore(4)  # children of this server: each takes a core and some 100 MB, or more
+_WAIT_SECONDS = 60  # for another to end
 
 
 def ask(question: dict[str, Any], progress: Progress = no_progress) -> Any:
     """Answers what the child answers to `question`; see `answer`.
 
-    Raises the LessonError that the child met, or `reading_too_big`, `reading_too_slow`, `reading_died` (name).
+    Raises the LessonError that the child met, or `reading_too_big`, `reading_too_slow`, `reading_died` (name), and
+    `readers_busy` where many others are reading.
     """
     name = question.get("name", "")
-    with _child(question) as (child, stopped):
+    with _place(name), _child(question) as (child, stopped):
         assert child.stdout
         for line in child.stdout:
             said = json.loads(line)
@@ -47,6 +50,16 @@ def ask(question: dict[str, Any], progress: Progress = no_progress) -> Any:
             else:
                 return said["answer"]
     raise LessonError(stopped[0] if stopped else "reading_died", name=name)
+
+
+@contextmanager
+def _place(name: str) -> Iterator[None]:
+    if not _AT_ONCE.acquire(timeout=_WAIT_SECONDS):
+        raise LessonError("readers_busy", name=name, seconds=_WAIT_SECONDS)
+    try:
+        yield
+    finally:
+        _AT_ONCE.release()
 
 
 @contextmanager

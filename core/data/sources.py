@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from core import storage
+from core import limits, storage
 from core.classroom import sample_path
 from core.data import apart, table
 from core.data.read import read
@@ -71,8 +71,10 @@ def keep_files(
 ) -> None:
     """Keeps what she uploaded or pasted, (name, content) each, and reads it apart; a failure leaves all as it was.
 
-    `origin`, `file` or `paste`, is noted beside it.
+    `origin`, `file` or `paste`, is noted beside it. Raises LessonError, see `core.data.apart`, and on a shared server
+    `upload_over_limit`, `disk_over_limit`.
     """
+    limits.may_keep(project.folder, sum(len(content) for _, content in files))
     with storage.new_folder(project.folder / "source") as folder:
         (folder / "files").mkdir()
         paths = [folder / "files" / f"{place:03}" / storage.safe_name(name) for place, (name, _) in enumerate(files)]
@@ -91,7 +93,11 @@ def keep_path(project: Project, path: str, options: Options = Options(), progres
 
 
 def keep_hub(project: Project, progress: Progress = no_progress, token: str | None = None, **chosen: object) -> None:
-    """Streams the first rows of a Hub data set; `chosen` are the arguments of `core.data.hub.first_rows`."""
+    """Streams the first rows of a Hub data set; `chosen` are the arguments of `core.data.hub.first_rows`.
+
+    Raises LessonError, see `core.data.apart`, and on a shared server `disk_over_limit`.
+    """
+    limits.may_keep(project.folder, 0)
     with storage.new_folder(project.folder / "source") as folder:
         (folder / "read").mkdir()
         question = {"name": chosen["id"], "folder": str(folder / "read"), "hub": chosen, "token": token}

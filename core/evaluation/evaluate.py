@@ -22,7 +22,7 @@ import time
 
 from filelock import FileLock, Timeout
 
-from core import processes, storage
+from core import line, processes, storage
 from core.errors import LessonError
 from core.evaluation import exam, judge, sides
 from core.evaluation.progress import STOP, Work
@@ -92,7 +92,10 @@ def evaluate(run: Run) -> dict:
     try:
         state = State(run.evaluation, step=0, steps=0, side="", seconds_left=None)
         try:
-            return _evaluate(run, state)
+            with line.helping(state, (run.evaluation / STOP).exists) as our_turn:
+                if not our_turn:
+                    raise LessonError("evaluation_stopped")
+                return _evaluate(run, state)
         except Exception as error:
             known = error if isinstance(error, LessonError) else LessonError("our_fault")
             facts = {name: str(fact) for name, fact in known.facts.items()}

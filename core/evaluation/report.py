@@ -15,10 +15,7 @@ from core.evaluation.report_pictures import bars, histogram
 from core.texts import Words
 
 WORDS = ("metrics", "evaluation", "report")
-# By what a task is judged first, and what is drawn on top; where a rival lacks one, the next.
-_FIRST = {"write": ("perplexity", "bits_per_character"), "summarize": ("rougeL_normalised", "rougeL", "chrf")}
-_ON_TOP = {"write": ("bits_per_character", "perplexity"), "summarize": ("rougeL_normalised", "chrf")}
-_STYLE = (Path(__file__).parent / "report.css").read_text(encoding="utf-8")
+STYLE = (Path(__file__).parent / "report.css").read_text(encoding="utf-8")
 _HEAD = (
     '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
     "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
@@ -41,7 +38,7 @@ def page(record: dict, words: Words) -> str:
         _section("metrics", "".join(_told(f"metric.{name}", words) for name in summary.names(record)), words),
     ]
     return (
-        f'<!DOCTYPE html>\n<html lang="{words.language}"><head>{_HEAD}<title>{title}</title><style>{_STYLE}</style>'
+        f'<!DOCTYPE html>\n<html lang="{words.language}"><head>{_HEAD}<title>{title}</title><style>{STYLE}</style>'
         f"</head><body><main>{''.join(parts)}</main></body></html>\n"
     )
 
@@ -66,38 +63,30 @@ def _subtitle(record: dict, words: Words) -> str:
 
 
 def _verdict(record: dict, words: Words) -> str:
-    """Says of each rival, in the order of the sides, whether hers is better, and whether that may be luck."""
-    judged = {rival: _judged_by(record, rival) for rival in record["sides"] if rival in record["against"]}
-    lines = [_against(record, rival, name, words) for rival, name in judged.items() if name]
+    """Says of each rival whether hers is better, and whether that may be luck."""
+    lines = [_against(one, words) for one in facts.verdicts(record)]
     return f'<ul class="verdict">{"".join(lines)}</ul>' if lines else ""
 
 
-def _judged_by(record: dict, rival: str) -> str | None:
-    return next((name for name in _FIRST[record["task"]] if name in record["against"][rival]), None)
-
-
-def _against(record: dict, rival: str, name: str, words: Words) -> str:
-    mine, theirs = (record["sides"][side][name] for side in ("adapted", rival))
-    says = record["against"][rival][name]["says"]
-    verdict = words(f"report.verdict.{says}", rows=mine["rows"] or record["rows"])
-    numbers = words(
-        "report.verdict.numbers", metric=words(f"metric.{name}"), mine=mine["value"], theirs=theirs["value"]
-    )
-    side = escape(words(f"side.{rival}"))
-    return f'<li class="{says}"><strong>{side}</strong>{escape(f"{verdict} {numbers}")}</li>'
+def _against(one: facts.Verdict, words: Words) -> str:
+    verdict = words(f"report.verdict.{one.says}", rows=one.rows)
+    numbers = words("report.verdict.numbers", metric=words(f"metric.{one.metric}"), mine=one.mine, theirs=one.theirs)
+    side = escape(words(f"side.{one.rival}"))
+    return f'<li class="{one.says}"><strong>{side}</strong>{escape(f"{verdict} {numbers}")}</li>'
 
 
 def _pictures(record: dict, words: Words) -> str:
     """Draws each side's first metrics as bars from zero with their intervals."""
-    drawn = [name for name in _ON_TOP[record["task"]] if name in summary.names(record)]
-    parts = [f"<h3>{escape(words(f'metric.{name}'))}</h3>{_drawn(record, name, words)}" for name in drawn]
+    parts = [
+        f"<h3>{escape(words(f'metric.{name}'))}</h3>{_drawn(record, name, words)}" for name in facts.on_top(record)
+    ]
     return _section("picture", "".join(parts), words)
 
 
 def _spread(record: dict, words: Words) -> str:
     """Draws how the rows of hers and of the base are spread, in the first metric of which that is known."""
     known = record["distributions"]
-    name = next((name for name in (*_ON_TOP[record["task"]], *known) if name in known), None)
+    name = next((name for name in (*facts.ON_TOP[record["task"]], *known) if name in known), None)
     if name is None:
         return ""
     counts, edges = known[name]["counts"], known[name]["edges"]
@@ -108,15 +97,8 @@ def _spread(record: dict, words: Words) -> str:
 
 def _drawn(record: dict, name: str, words: Words) -> str:
     sides = {side: found[name] for side, found in record["sides"].items() if name in found}
-    lines = [(words(f"side.{side}"), one, _value(one, words), side == "adapted") for side, one in sides.items()]
+    lines = [(words(f"side.{side}"), one, facts.value(one, words), side == "adapted") for side, one in sides.items()]
     return f'{bars(lines)}<p class="note">{escape(summary.direction(name, words))}</p>'
-
-
-def _value(one: dict, words: Words) -> str:
-    say = texts.number(one["value"], words.language)
-    if one["low"] is None or one["low"] == one["high"]:
-        return say
-    return words("report.value", value=say, low=one["low"], high=one["high"])
 
 
 # ------------------------------------------------------------------ every number
@@ -137,7 +119,7 @@ def _group(record: dict, name: str, words: Words) -> str:
             verdict = record["against"].get(side, {}).get(name)
             says = words(f"report.says.{verdict['says']}") if verdict else ""
             strong = ' class="mine"' if side == "adapted" else ""
-            cells = f"<td>{escape(_value(found[name], words))}</td><td>{escape(says)}</td>"
+            cells = f"<td>{escape(facts.value(found[name], words))}</td><td>{escape(says)}</td>"
             lines.append(f'<tr{strong}><th scope="row">{escape(words(f"side.{side}"))}</th>{cells}</tr>')
     title = f"{words(f'metric.{name}')} · {summary.direction(name, words)}"
     won = summary.who_wins(record, name, words)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from core import storage
+from core import line, storage
 from core.data import table
 from core.errors import LessonError
 from core.evaluation.evaluate import fingerprint
@@ -53,7 +53,8 @@ def write(run: Run, wanted: int = PAIRS) -> Tasting:
     try:
         state = State(place, step=0, steps=2 * wanted)
         try:
-            tasting = read(run) or _write(run, wanted, state)
+            with line.helping(state):
+                tasting = read(run) or _write(run, wanted, state)
         except Exception as error:
             known = error if isinstance(error, LessonError) else LessonError("our_fault")
             facts = {name: str(fact) for name, fact in known.facts.items()}

@@ -1,7 +1,9 @@
 """Models in use live in a process of their own: pages ask it, and never load torch themselves.
 
 One child process a server, started on the first question, kept warm, gone after a quarter of an hour of
-silence, with its server or, where memory is little, when a run needs it. It speaks JSON lines; see
+One child process a server, started on the first question, kept warm, gone after a quarter of an hour of
+silence, with its server or, where memory is little, when a run needs it; a server that many share may have some more.
+Each has one conversation at a time, and who asks while all are at it waits in turn. They speak JSON lines; see
 `core.generation.serve` for the other end.
 """
 
@@ -9,7 +11,9 @@ import json
 import subprocess
 import sys
 import threading
+from collections import deque
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import IO, cast
@@ -22,27 +26,38 @@ from core.generation.whole import Option
 from core.generation.words import WHOLE, Thought, unpacked
 from core.processes import ROOT
 
+_PATIENCE = 60.0  # seconds that somebody waits on a shared server before it is said that the model is busy
+
 
 class Service:
-    """The child process and its one conversation at a time."""
+    """The child processes, each with one conversation at a time."""
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._child: subprocess.Popen | None = None
+    def __init__(self, places: int = 1, patience: float | None = None) -> None:
+        """`places` is the most children at a time; `patience` in seconds, None waits for as long as it takes."""
+        self._places, self._patience = places, patience
+        self._turn = threading.Condition()
+        self._waiting: deque[object] = deque()
+        self._busy = 0
+        self._idle: list[subprocess.Popen] = []
+
+    def share(self, places: int) -> None:
+        """Lets as many children as `places` answer many people, none of whom waits without being told."""
+        with self._turn:
+            self._places, self._patience = places, _PATIENCE
+            self._turn.notify_all()
 
     def warm(self) -> None:
-        """Starts the child if it is not there, without waiting for it."""
-        with self._lock:
-            self._start()
+        """Starts a child if there is none, without waiting for it."""
+        with self._turn:
+            if not self._busy and not any(child.poll() is None for child in self._idle):
+                self._idle = [_start()]
 
     def rest(self) -> None:
-        """Ends the child, if it is there and no question is being answered; the next question starts another."""
-        if self._lock.acquire(blocking=False):
-            try:
-                if self._child:
-                    self._bury(self._child)
-            finally:
-                self._lock.release()
+        """Ends the children that answer nobody; the next question starts another."""
+        with self._turn:
+            for child in self._idle:
+                _bury(child)
+            self._idle = []
 
     def next_tokens(
         self, folder: Path, text: str, sampling: Sampling, adapter: Path | None = None, count: int = 10
@@ -127,8 +142,7 @@ class Service:
 
     def _ask(self, question: dict, folder: Path, adapter: Path | None = None, sampling: Sampling = WHOLE) -> Iterator:
         question |= {"folder": str(folder), "adapter": adapter and str(adapter), "sampling": asdict(sampling)}
-        with self._lock:
-            child = self._start()
+        with self._child() as child:
             ended = False
             try:
                 _send(child, question)
@@ -142,44 +156,67 @@ class Service:
                         return
                     yield answer["answer"]
                 ended = True
-                self._bury(child)
+                _bury(child)
                 raise LessonError("model_process_died")
             except BrokenPipeError as error:
                 ended = True
-                self._bury(child)
+                _bury(child)
                 raise LessonError("model_process_died") from error
             finally:
                 if not ended:
-                    self._cancel(child)
+                    _cancel(child)
 
-    def _cancel(self, child: subprocess.Popen) -> None:
-        """Someone stopped listening: tells the child, and reads what it had still to say."""
+    @contextmanager
+    def _child(self) -> Iterator[subprocess.Popen]:
+        """Gives a child for a conversation, first come, first served. Raises LessonError `models_busy`."""
+        me = object()
+        with self._turn:
+            self._waiting.append(me)
+            came = self._turn.wait_for(lambda: self._waiting[0] is me and self._busy < self._places, self._patience)
+            self._waiting.remove(me)
+            self._turn.notify_all()
+            if not came:
+                raise LessonError("models_busy", most=self._places, seconds=round(self._patience or 0))
+            self._busy += 1
+            alive = [child for child in self._idle if child.poll() is None]
+            child = alive.pop() if alive else _start()
+            self._idle = alive
         try:
-            _send(child, {"ask": "cancel"})
-            for line in _lines(child):
-                if not json.loads(line).keys().isdisjoint({"end", "error"}):
-                    return
-        except (OSError, ValueError):
-            pass  # it cannot be spoken to any more
-        self._bury(child)
+            yield child
+        finally:
+            with self._turn:
+                self._busy -= 1
+                self._idle.append(child)
+                self._turn.notify_all()
 
-    def _bury(self, child: subprocess.Popen) -> None:
-        """Makes sure that a child that no longer answers is gone, so that the next question starts another."""
-        child.kill()
-        child.wait()
-        self._child = None
 
-    def _start(self) -> subprocess.Popen:
-        if self._child is None or self._child.poll() is not None:
-            self._child = subprocess.Popen(
-                [sys.executable, "-m", "core", "serve"],
-                cwd=ROOT,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-                encoding="utf-8",
-            )
-        return self._child
+def _start() -> subprocess.Popen:
+    return subprocess.Popen(
+        [sys.executable, "-m", "core", "serve"],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+    )
+
+
+def _cancel(child: subprocess.Popen) -> None:
+    """Someone stopped listening: tells the child, and reads what it had still to say."""
+    try:
+        _send(child, {"ask": "cancel"})
+        for line in _lines(child):
+            if not json.loads(line).keys().isdisjoint({"end", "error"}):
+                return
+    except (OSError, ValueError):
+        pass  # it cannot be spoken to any more
+    _bury(child)
+
+
+def _bury(child: subprocess.Popen) -> None:
+    """Makes sure that a child that no longer answers is gone, so that the next question starts another."""
+    child.kill()
+    child.wait()
 
 
 def _send(child: subprocess.Popen, question: dict) -> None:

@@ -15,6 +15,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from core import limits
+from core import project as projects
 from core.errors import LessonError
 from core.models.answers import in_words
 from core.models.hub import UNWANTED, WANTED
@@ -27,11 +29,18 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")  # what the Hub names a large file by
 Heard = Callable[[int, int], None]
 
 
-def fetch(id: str, token: str | None = None, heard: Heard = lambda done, total: None) -> Path:
+def fetch(
+    id: str,
+    token: str | None = None,
+    heard: Heard = lambda done, total: None,
+    most_mb: int | None = None,
+) -> Path:
     """Brings a model and answers its folder; `heard` is told the bytes that are here and those there are in all.
 
-    Raises LessonError: `model_not_found`, `model_gated`, `pickled_weights`, `disk_too_small`, `download_damaged`, and
-    what `core.models.answers` says.
+    `most_mb` is the largest that may come, 0 any; None lets the server's limit hold wherever it serves others.
+
+    Raises LessonError: `model_not_found`, `model_gated`, `pickled_weights`, `model_over_limit`, `disk_too_small`,
+    `download_damaged`, and what `core.models.answers` says.
     """
     from huggingface_hub import constants, snapshot_download
     from huggingface_hub.utils import disable_progress_bars
@@ -42,6 +51,7 @@ def fetch(id: str, token: str | None = None, heard: Heard = lambda done, total: 
         files = wanted_files(id, token)
         large = {name: size for name, size in files.items() if size >= _LARGE}
         total, before = sum(files.values()), 0
+        limits.may_fetch(id, total, limits.most_model_mb(projects.workspace()) if most_mb is None else most_mb)
         _must_fit(id, sum(_missing(id, name, size) for name, size in files.items()))
         for name, size in large.items():
             if _missing(id, name, size):

@@ -20,6 +20,7 @@ _OF_TOKENS = re.compile(r"embed|lm_head|wte|wpe|shared|relative_attention_bias")
 _CONTEXT = ("max_position_embeddings", "n_positions", "n_ctx", "max_seq_len", "seq_length")
 _TOKENIZERS = ("tokenizer.json", "*.model", "vocab.json", "vocab.txt")  # the new format, and what it is made from
 _OF_TOKENIZERS = re.compile(r"tokenizer|vocab|merges|special_tokens|added_tokens|spiece|chat_template|\.model$")
+_LOADED_FROM = (".safetensors", ".json", ".txt", ".model", ".jinja")
 _LICENCE = re.compile(r"^license:\s*[\"']?([\w.-]+)", re.MULTILINE)
 
 
@@ -48,10 +49,11 @@ class ModelFacts:
     holds_logits: bool = False
 
 
-def find(reference: str, token: str | None = None) -> Path:
+def find(reference: str, token: str | None = None, most_mb: int | None = None) -> Path:
     """Answers the folder of `classroom`, of a model folder on disk, or of a Hub id, downloading it if needed.
 
-    `token` is sent with what is asked of the Hub; without one nothing is, whatever this machine has stored.
+    `token` is sent with what is asked of the Hub; without one nothing is, whatever this machine has stored. `most_mb`
+    is the largest that may be downloaded, see `core.models.fetch.fetch`.
 
     Raises LessonError: see `check`, and for a Hub id `core.models.hub`.
     """
@@ -65,7 +67,7 @@ def find(reference: str, token: str | None = None) -> Path:
 
     if not hub.is_hub_id(reference):
         raise LessonError("model_not_a_name", model=reference)
-    folder = hub.download(reference, token)
+    folder = hub.download(reference, token, most_mb)
     check(folder)
     return folder
 
@@ -97,6 +99,11 @@ def public_name(reference: str) -> str:
     path = Path(reference).expanduser()
     is_folder = reference != CLASSROOM and (path.is_absolute() or path.is_dir())  # even one that is gone by now
     return path.name if is_folder else reference
+
+
+def files_of(folder: Path) -> list[Path]:
+    """Answers the files that a model is loaded from, in order: weights as safetensors, configuration, tokenizer."""
+    return sorted(path for path in folder.iterdir() if path.is_file() and path.suffix in _LOADED_FROM)
 
 
 def check(folder: Path) -> None:

@@ -31,14 +31,14 @@ def on_disk(id: str) -> Path | None:
     return Path(found) if is_complete(Path(found)) else None
 
 
-def download(id: str, token: str | None = None) -> Path:
+def download(id: str, token: str | None = None, most_mb: int | None = None) -> Path:
     """Answers the local folder of a Hub model: the copy already on disk, else a download that goes on where it was.
 
-    Raises LessonError, see `core.models.fetch`.
+    `most_mb` and what it raises as LessonError: LessonError, see `core.models.fetch.fetch`.
     """
     from core.models import fetch
 
-    return on_disk(id) or fetch.fetch(id, token)
+    return on_disk(id) or fetch.fetch(id, token, most_mb=most_mb)
 
 
 def is_complete(folder: Path) -> bool:

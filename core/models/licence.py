@@ -19,3 +19,21 @@ def meaning(name: str) -> str:
         if pattern.search(plain):
             return found
     return TERMS
+
+
+_NO_CHANGES = re.compile(r"(^|-)nd(-|$)")
+
+
+def may_carry(base: str, hers: str) -> bool:
+    """Says whether what was made from a base under one licence may be published under another.
+
+    A free one lets her choose; one that asks to keep it, or that is its owners' own, stays as it is; what is not for
+    sale stays so. Nothing may be published of a base that names none, or that allows no changes.
+    """
+    came, goes = base.strip().lower(), hers.strip().lower()
+    means = meaning(came)
+    if means == NONE or _NO_CHANGES.search(came) or not goes:
+        return False
+    if goes == came or means == FREE:
+        return True
+    return came.startswith("cc-by-nc-4") and goes.startswith("cc-by-nc-") and not _NO_CHANGES.search(goes)

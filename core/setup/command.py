@@ -8,8 +8,8 @@ from core.setup.speech import SetupError, language, tell
 from core.texts import words
 
 COMMANDS = (
-    "app", "test", "adapt", "train", "promise", "evaluate", "tasting", "copies", "generate", "merge", "capsule",
-    "notebook", "open", "serve", "ready", "read", "download",
+    "app", "test", "adapt", "train", "promise", "evaluate", "tasting", "copies", "generate", "merge", "gguf",
+    "capsule", "notebook", "chapbook", "publish", "remote", "open", "clear", "serve", "ready", "read", "download",
 )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
 
-from core import classroom, storage
+from core import classroom, limits, storage
 from core.errors import LessonError
 from core.evaluation import evaluate
 from core.models.folder import CLASSROOM, public_name, weights_of
@@ -46,8 +46,10 @@ def unpack(project: Project, content: bytes, name: str) -> Path:
     """Takes an adapter back in from its ZIP. Answers its folder under the project's `adapters/`.
 
     Only the configuration, the safetensors weights and, of a whole model, the tokenizer are read out, by name:
-    nothing else in the ZIP is unpacked. Raises LessonError: `not_an_adapter`, `adapter_of_another_base`.
+    nothing else in the ZIP is unpacked. Raises LessonError: `not_an_adapter`, `adapter_of_another_base`, and
+    on a shared server what `limits.may_keep` does.
     """
+    limits.may_keep(project.folder, len(content))
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             inside = {PurePosixPath(entry.filename).name: entry for entry in reversed(archive.infolist())}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from core import classroom, storage
+from core import classroom, limits, storage
 from core import project as projects
 from core.data import table
 from core.data.table import Progress, no_progress
@@ -53,27 +53,34 @@ _EXPECTED: dict[str, dict[str, type | tuple[type, ...]]] = {
 }  # fmt: skip
 
 
-def open_capsule(root: Path, path: Path, owner: str = "", progress: Progress = no_progress) -> Project:
-    """Makes a project of a capsule, as new as any other and `owner`'s. Answers it.
+def open_capsule(
+    root: Path, path: Path, owner: str = "", progress: Progress = no_progress, hosted: bool = False
+) -> Project:
+    """Makes a project of a capsule, as new as any other and `owner`'s; `hosted` as in `Project`. Answers it.
 
-    Raises LessonError `not_a_capsule`, `capsule_newer`, `capsule_damaged`, `capsule_does_not_fit`, `disk_full`.
+    Raises LessonError `not_a_capsule`, `capsule_newer`, `capsule_damaged`, `capsule_does_not_fit`, `disk_full`, and
+    what `limits` says of a hosted one.
     """
     try:
-        return _opened(root, path, owner, progress)
+        return _opened(root, path, {"owner": owner, "hosted": hosted}, progress)
     except LessonError as error:
         if error.code in ("broken_file", "encrypted_file"):
             raise LessonError("not_a_capsule", name=path.name) from error
         raise
 
 
-def _opened(root: Path, path: Path, owner: str, progress: Progress) -> Project:
+def _opened(root: Path, path: Path, whose: dict[str, Any], progress: Progress) -> Project:
     root.mkdir(parents=True, exist_ok=True)
     storage.recover(root)
+    if whose["hosted"]:
+        limits.may_begin(root, whose["owner"])
     id = projects.new_id()
     with sealed.opened(path, KIND) as (packed, manifest):
         if "project.json" not in manifest["files"]:
             raise LessonError("not_a_capsule", name=path.name)
         sealed.check_room(path, manifest, root, KIND)
+        if whose["hosted"]:
+            limits.may_unpack(root, whose["owner"], sealed.size(manifest))
         with storage.new_folder(root / id) as fresh:
             sealed.lay_out(packed, manifest, fresh, path, KIND, progress)
             for name in manifest["files"]:
@@ -84,7 +91,7 @@ def _opened(root: Path, path: Path, owner: str, progress: Progress) -> Project:
                 if not (run / "settings.json").is_file() or Run(run).weights is None:
                     raise LessonError("capsule_damaged", name=path.name, file=f"runs/{run.name}")
                 _settle(Run(run))
-            ours = {"id": id, "owner": owner, "created": time.time(), "name": content["name"].strip()[:60] or path.stem}
+            ours = {"id": id, **whose, "created": time.time(), "name": content["name"].strip()[:60] or path.stem}
             kept = {name: content[name] for name in ("language", "task", "model", "choices")}
             storage.write_json(fresh / "project.json", ours | kept)
     return projects.open_project(root, id)

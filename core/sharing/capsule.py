@@ -116,7 +116,7 @@ def _files(project: Project, with_texts: bool) -> Iterator[tuple[str, Path | byt
 def _told_of(project: Project) -> dict:
     """Answers a project as others may see it: not who may open it here, nor where a model lies on this machine."""
     content = asdict(project)
-    for ours in ("folder", "id", "owner"):
+    for ours in ("folder", "id", "owner", "hosted"):
         del content[ours]
     choices = {step: {k: v for k, v in kept.items() if k not in _OURS} for step, kept in project.choices.items()}
     return content | {"model": public_name(project.model), "choices": choices}

@@ -31,10 +31,13 @@ class Learner:
     written: float
 
 
-def create(root: Path, name: str) -> tuple[str, str]:
-    """Makes a class. Answers its code, for the learners, and its secret, for the teacher, which is kept nowhere."""
+def create(root: Path, name: str, hosted: bool = False) -> tuple[str, str]:
+    """Makes a class; on a shared server, where it is `hosted`, it is cleared with old work.
+
+    Answers its code, for the learners, and its secret, for the teacher, which is kept nowhere.
+    """
     code, secret = "".join(secrets.choice(_LETTERS) for _ in range(6)), secrets.token_hex(16)
-    made = {"name": name.strip()[:LONGEST_NAME], "secret": _digest(secret), "created": time.time()}
+    made = {"name": name.strip()[:LONGEST_NAME], "secret": _digest(secret), "created": time.time(), "hosted": hosted}
     storage.write_json(_folder(root, code) / "class.json", made)
     return code, secret
 

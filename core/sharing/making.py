@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from core import processes
+from core import line, processes
 from core.data.table import Progress
 from core.errors import LessonError
 from core.processes import State
@@ -24,7 +24,6 @@ def told(folder: Path) -> Iterator[Progress]:
     """Writes in `folder` how the block goes and how it ended; give what it yields to whoever knows how far it is."""
     folder.mkdir(parents=True, exist_ok=True)
     state = State(folder, done=0.0)
-    state.write(status="running")
     last = time.monotonic()
 
     def progress(done: float) -> None:
@@ -34,7 +33,9 @@ def told(folder: Path) -> Iterator[Progress]:
             last = time.monotonic()
 
     try:
-        yield progress
+        with line.helping(state):
+            state.write(status="running")
+            yield progress
     except Exception as error:
         known = error if isinstance(error, LessonError) else LessonError("our_fault")
         facts = {name: str(fact) for name, fact in known.facts.items()}

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -23,7 +24,7 @@ from core.sharing import making
 from core.sharing.card import card
 from core.training.runs import Run
 
-_PIECE = 1_000_000  # numbers handled at a time: 4 MB as float32
+PIECE = 1_000_000  # numbers handled at a time: 4 MB as float32
 _ADAPTED, _A, _B = "base_model.model.", ".lora_A.weight", ".lora_B.weight"
 # Beside weights and tokenizer, what `from_pretrained` reads, and the terms that the base came under.
 _ALONG = ("config.json", "generation_config.json", "LICENSE", "LICENSE.md", "LICENSE.txt", "NOTICE")
@@ -73,26 +74,54 @@ class Adapter:
             return numbers(file.read(tensor.end - tensor.begin), tensor.dtype).reshape(tensor.shape)
 
 
+@dataclass(frozen=True)
+class Parts:
+    """What is added up: the folder of the base, its files of weights, and the adapter, where the run has one.
+
+    The base keeps its matrices `turned`, [in, out], as GPT-2 does, or not.
+    """
+
+    base: Path
+    files: list[Path]
+    adapter: Adapter | None
+    turned: bool
+
+    def delta(self, weight: str) -> Delta | None:
+        """Answers what the adapter adds to a weight of the base; None where that stays as it is."""
+        name = self.adapter.name(weight) if self.adapter else None
+        return self.adapter.delta(name, self.turned) if self.adapter and name else None
+
+
+def parts(run: Run) -> Parts:
+    """Answers what makes the whole model of a finished run.
+
+    Raises LessonError `run_not_finished`, `cannot_merge`, and what `folder.check` does.
+    """
+    if run.weights is None:
+        raise LessonError("run_not_finished", run=run.name)
+    found = base_of(run)
+    models.check(found)
+    adapter = None if found == run.adapter else Adapter(run.adapter)
+    files = sorted(found.glob("*.safetensors"))
+    turned = _fits(adapter, files, models.public_name(run.record()["model"])) if adapter else False
+    return Parts(found, files, adapter, turned)
+
+
 def make(run: Run, project: Project, language: str, progress: Progress = no_progress) -> Path:
     """Writes the merged model of a finished run to `share/merged`, with tokenizer and card. Answers its folder.
 
     Where the run trained the whole model there is nothing to add, and it is copied. Raises LessonError
-    `run_not_finished`, `cannot_merge`, `merged_does_not_fit`, `disk_full`, and what `folder.check` does.
+    `merged_does_not_fit`, `disk_full`, and what `parts` does.
     """
-    if run.weights is None:
-        raise LessonError("run_not_finished", run=run.name)
-    base = _base(run)
-    models.check(base)
-    adapter = None if base == run.adapter else Adapter(run.adapter)
-    files = sorted(base.glob("*.safetensors"))
-    turned = _fits(adapter, files, models.public_name(run.record()["model"])) if adapter else False
+    added = parts(run)
+    base = added.base
     needed = bytes_needed(run)
     if needed > shutil.disk_usage(run.folder).free:
         raise LessonError("merged_does_not_fit", megabytes=round(needed / 1e6))
     done = 0
     with storage.new_folder(folder(run)) as fresh:
-        for path in files:
-            for written in _merged(path, fresh / path.name, adapter, turned):
+        for path in added.files:
+            for written in _merged(path, fresh / path.name, added):
                 done += written
                 progress(done / needed)
         models.copy_tokenizer(base, fresh)
@@ -110,12 +139,12 @@ def folder(run: Run) -> Path:
 
 def bytes_needed(run: Run) -> int:
     """Answers what the merged model takes on disk: what its base does, tokenizer included."""
-    base = _base(run)
+    base = base_of(run)
     files = {*base.glob("*.safetensors"), *models.tokenizer_files(base), *(base / name for name in _ALONG)}
     return sum(path.stat().st_size for path in files if path.is_file())
 
 
-def _base(run: Run) -> Path:
+def base_of(run: Run) -> Path:
     """The folder that is added to; of a run that trained the whole model, what it learned is all there is."""
     return run.adapter if run.settings().method == "full" else Path(run.record()["model_folder"])
 
@@ -155,7 +184,7 @@ def _fits(adapter: Adapter, files: list[Path], base: str) -> bool:
     return turned
 
 
-def _merged(source: Path, target: Path, adapter: Adapter | None, turned: bool) -> Iterator[int]:
+def _merged(source: Path, target: Path, added: Parts) -> Iterator[int]:
     """Copies a file of weights with the adapter's sums in their places; yields the bytes of each piece as it goes.
 
     Shapes and number formats stay, and with them the header: only the numbers change.
@@ -166,13 +195,21 @@ def _merged(source: Path, target: Path, adapter: Adapter | None, turned: bool) -
         for weight, tensor in places:
             old.seek(tensor.begin)
             new.seek(tensor.begin)
-            name = adapter.name(weight) if adapter else None
-            delta = adapter.delta(name, turned) if adapter and name else None
-            row = (tensor.end - tensor.begin) // max(1, tensor.shape[0] if tensor.shape else 1)
-            step = max(1, _PIECE // max(1, prod(tensor.shape[1:])))
-            for start in range(0, tensor.shape[0] if delta else 0, step):
-                stop = min(start + step, tensor.shape[0])
-                values = numbers(old.read((stop - start) * row), tensor.dtype).reshape(stop - start, -1)
-                yield new.write(packed(values + delta.rows(start, stop), tensor.dtype))  # type: ignore[union-attr]
-            while not delta and (left := tensor.end - old.tell()) > 0:
-                yield new.write(old.read(min(left, 4 * _PIECE)))
+            if delta := added.delta(weight):
+                step = max(1, PIECE // max(1, prod(tensor.shape[1:])))
+                for values in summed(old, tensor, delta, step):
+                    yield new.write(packed(values, tensor.dtype))
+            else:
+                while (left := tensor.end - old.tell()) > 0:
+                    yield new.write(old.read(min(left, 4 * PIECE)))
+
+
+def summed(file: BinaryIO, tensor: Tensor, delta: Delta | None, step: int) -> Iterator[np.ndarray]:
+    """Yields a weight with what the adapter adds to it, `step` rows at a time: float32 [rows, numbers of a row]."""
+    count = tensor.shape[0] if tensor.shape else 1
+    row = (tensor.end - tensor.begin) // max(1, count)
+    file.seek(tensor.begin)
+    for start in range(0, count, step):
+        stop = min(start + step, count)
+        values = numbers(file.read((stop - start) * row), tensor.dtype).reshape(stop - start, -1)
+        yield values + delta.rows(start, stop) if delta else values

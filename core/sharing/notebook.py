@@ -1,45 +1,37 @@
 """What she did as notebooks: the same with `transformers`, `datasets`, `peft` and `evaluate`, and without the workshop.
 
 One notebook, or one a lesson, in a ZIP with what they read: her texts as they were split, the workshop's measure and,
-where it is found nowhere else, the base model. The cells are `pages/notebook/*.py.txt`; each has its prose in the
-texts, under its name.
+where it is found nowhere else, the base model. The cells are those of `cells.py`; each has its prose in
+the texts, under its name.
 """
 
 import io
 import json
 import zipfile
 from collections.abc import Iterator
-from importlib.metadata import version
 from pathlib import Path
-from string import Template
-from typing import Any
 
-from core import classroom, storage, testbed, texts
+from core import texts
 from core.data import table
 from core.data.split import PARTS
 from core.errors import LessonError
-from core.evaluation import evaluate
 from core.models import folder as models
-from core.models.folder import CLASSROOM, public_name
-from core.models.kind import SEQ2SEQ, kind_of
 from core.project import Project
+from core.sharing import cells
+from core.sharing.cells import CELLS, Cells
 from core.tasks import TASKS
-from core.texts import Words
-from core.tokens import form as forms
-from core.tokens import tokenizer as tokenizers
-from core.training import engine
+from core.training import runs
 from core.training.runs import Run
 
-CELLS = Path(__file__).parent.parent.parent / "pages" / "notebook"
 # What each lesson does, and what it stands on when it has a notebook to itself.
 _BEGIN = ("install", "files", "base")
 LESSONS = {
     1: ("write",),
     2: ("texts", "tokens", "lengths"),
-    3: ("measure", "order", "adapter", "train", "evaluate", "compare", "keep"),
+    3: ("measure", "summaries", "order", "adapter", "train", "evaluate", "compare", "keep"),
 }
 _NEEDS = {1: (), 2: (), 3: ("write", "texts", "tokens")}
-_PINNED = ("transformers", "datasets", "peft", "evaluate", "accelerate")
+_ONLY = {"summaries": "summaries"}  # cells that are for runs of that form
 
 
 def parcel(run: Run, project: Project, language: str, one_a_lesson: bool = False) -> bytes:
@@ -52,24 +44,25 @@ def parcel(run: Run, project: Project, language: str, one_a_lesson: bool = False
         for part in PARTS:
             archive.writestr(f"texts/{part}.jsonl", _lines(run.prepared / part, TASKS[project.task].columns))
         archive.write(CELLS / "perplexity.py.txt", "metrics/perplexity/perplexity.py")
-        if run.record()["model"] == CLASSROOM:
-            for path in sorted(classroom.MODEL.iterdir()):
-                archive.write(path, f"base/{path.name}")
+        if TASKS[project.task].code == "summarize":
+            archive.write(CELLS / "rouge.py.txt", "metrics/rouge/rouge.py")
+        for path in cells.base_files(run):
+            archive.write(path, f"base/{path.name}")
     return buffer.getvalue()
 
 
 def notebooks(run: Run, project: Project, language: str, one_a_lesson: bool = False) -> dict[str, str]:
     """Answers notebooks (format 4) by file name. Raises LessonError `run_not_finished`, `no_notebook`."""
     check(run)
-    facts, words = _facts(run, project, language), texts.words(language, "notebook")
+    own, words = cells.of(run, project, language), texts.words(language, "notebook")
     if not one_a_lesson:
-        cells = [*_BEGIN, *(cell for lesson in LESSONS.values() for cell in lesson)]
-        return {f"{words('file')}.ipynb": _written(cells, words("title", name=project.name), words, facts)}
+        names = [*_BEGIN, *(cell for lesson in LESSONS.values() for cell in lesson)]
+        return {f"{words('file')}.ipynb": _written(names, words("title", name=project.name), own)}
     made = {}
     home = texts.words(language, "home")
-    for lesson, own in LESSONS.items():
+    for lesson, its in LESSONS.items():
         title = f"{lesson}. {home(f'lesson_{lesson}')}"
-        made[f"{words('file')}-{lesson}.ipynb"] = _written([*_BEGIN, *_NEEDS[lesson], *own], title, words, facts)
+        made[f"{words('file')}-{lesson}.ipynb"] = _written([*_BEGIN, *_NEEDS[lesson], *its], title, own)
     return made
 
 
@@ -77,66 +70,25 @@ def check(run: Run) -> None:
     """Raises LessonError `run_not_finished`, `no_notebook`, `texts_not_here` where none can be written of a run."""
     if run.weights is None:
         raise LessonError("run_not_finished", run=run.name)
-    settings, base = run.settings(), Path(run.record()["model_folder"])
-    models.check(base)
-    is_plain = settings.method == "lora" and settings.lora_targets == "all-linear"
-    if not is_plain or kind_of(storage.load_json(base / "config.json"), base.name) == SEQ2SEQ:
+    models.check(Path(run.record()["model_folder"]))
+    if run.settings().method != "qlora" and runs.is_in_four_bits(run):
         raise LessonError("no_notebook", run=run.name)
     for part in PARTS:
         table.read(run.prepared / part)
 
 
-def _written(cells: list[str], title: str, words: Words, facts: dict[str, str]) -> str:
+def _written(names: list[str], title: str, own: Cells) -> str:
     import nbformat
     from nbformat import v4
 
     book = v4.new_notebook(metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}})
-    book.cells.append(v4.new_markdown_cell(f"# {title}\n\n{words.body('title')}", id="title"))
-    for cell in cells:
-        code = Template((CELLS / f"{cell}.py.txt").read_text(encoding="utf-8")).substitute(facts)
-        book.cells.append(v4.new_markdown_cell(f"## {words(cell)}\n\n{words.body(cell)}", id=f"{cell}-why"))
-        book.cells.append(v4.new_code_cell(code.rstrip(), id=cell))
+    book.cells.append(v4.new_markdown_cell(f"# {title}\n\n{own.words.body('title')}", id="title"))
+    for name in names:
+        if _ONLY.get(name) in (None, *own.forms):
+            book.cells.append(v4.new_markdown_cell(own.prose(name), id=f"{name}-why"))
+            book.cells.append(v4.new_code_cell(own.code(name), id=name))
     nbformat.validate(book)
     return nbformat.writes(book)
-
-
-def _facts(run: Run, project: Project, language: str) -> dict[str, str]:
-    """Answers what stands in the cells for each of their placeholders, as Python."""
-    settings, record = run.settings(), run.record()
-    tokenizer = tokenizers.of_model(Path(record["model_folder"]))
-    task = TASKS[record["task"]]
-    form = forms.of(tokenizer, task, record["language"])
-    planned = engine.schedule(settings, len(table.read(run.tokens / "train")))
-    measured = evaluate.result(run)
-    is_write, is_chat = record["task"] == "write", form.code == forms.CHAT
-    values: dict[str, Any] = {
-        "versions": {name: version(name) for name in _PINNED},
-        "base": "base" if record["model"] == CLASSROOM else public_name(record["model"]),
-        "no_files": texts.words(language, "notebook")("no_files"),
-        "begin": form.begin, "cue": form.cue, "end": form.end, "prompts": _prompts(run, project, language),
-        "max_length": storage.load_json(run.tokens / "record.json")["max_length"],
-        "seed": settings.seed, "rank": settings.lora_rank,
-        "alpha": settings.lora_alpha, "dropout": settings.lora_dropout, "targets": settings.lora_targets,
-        "steps": planned.steps, "every": planned.evaluate_every, "batch_size": settings.batch_size,
-        "accumulation": settings.gradient_accumulation_steps, "learning_rate": settings.learning_rate,
-        "schedule": "constant_with_warmup" if settings.schedule == "constant" else settings.schedule,
-        "warmup_steps": round(settings.warmup_share * planned.steps), "weight_decay": settings.weight_decay,
-        "patience": settings.patience, "checkpointing": settings.gradient_checkpointing,
-        "measured": evaluate.values(measured, "adapted") if measured else None,
-    }  # fmt: skip
-    return {name: repr(value) for name, value in values.items()} | {
-        "dtype": "bfloat16" if settings.precision == "bf16" else "float32",
-        "source": '""' if is_write else 'row["text"]',
-        "completion": 'row["text"]' if is_write else 'row["summary"].strip()' if is_chat else '" " + row["summary"]',
-    }
-
-
-def _prompts(run: Run, project: Project, language: str) -> list[str]:
-    """Answers what the models go on from: her beginnings; or, to summarise, a text that neither learned from."""
-    if project.task != "write":
-        return [table.row(table.read(run.prepared / "validation"), 0)["text"]]
-    mine = [beginning.text for beginning in testbed.beginnings(project)]
-    return mine or [texts.words(language, "notebook")("prompt.default")]
 
 
 def _lines(folder: Path, columns: tuple[str, ...]) -> str:

@@ -91,10 +91,15 @@ def opened(path: Path, kind: Kind) -> Iterator[tuple[zipfile.ZipFile, dict[str, 
         yield packed, manifest
 
 
+def size(manifest: Mapping) -> int:
+    """Answers the bytes that what a list names takes on a disk."""
+    files = manifest["files"]
+    return sum(files[name]["bytes"] for name in set(_places(files).values()))
+
+
 def check_room(path: Path, manifest: Mapping, folder: Path, kind: Kind) -> None:
     """Raises the kind's error where what a list names does not fit on the disk of `folder`."""
-    files = manifest["files"]
-    needed = sum(files[name]["bytes"] for name in set(_places(files).values()))
+    needed = size(manifest)
     if needed > shutil.disk_usage(folder).free:
         raise LessonError(kind.too_big, name=path.name, megabytes=round(needed / 1e6))
 

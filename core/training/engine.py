@@ -29,13 +29,8 @@ class Schedule:
 
 
 def schedule(settings: Settings, rows: int) -> Schedule:
-    """Works out the steps: `max_steps`, or the epochs' batches divided by the accumulation, rounded up.
-
-    Several processes read as many batches at a time.
-    """
-    batches = math.ceil(rows / settings.batch_size)
-    per_epoch = math.ceil(batches / settings.gradient_accumulation_steps / ranks.count())
-    steps = settings.max_steps or max(1, math.ceil(per_epoch * settings.epochs))
+    """Works out the steps and the evaluations; several processes read as many batches at a time."""
+    steps = settings.steps(rows, ranks.count())
     return Schedule(steps, max(1, math.ceil(steps / settings.evaluations)))
 
 
@@ -138,6 +133,7 @@ def make_trainer(
     planned = schedule(settings, len(train))
     blanks = ranks.blank_rows(len(train), settings.batch_size)
     pad_id = loaded.tokenizer.eos_id or 0
+    multiple = 1 if settings.precision == "fp32" or loaded.context % kernels.WIDTHS else kernels.WIDTHS
     arguments = TrainingArguments(
         output_dir=str(run.checkpoints),
         per_device_train_batch_size=settings.batch_size,
@@ -197,7 +193,7 @@ def make_trainer(
         args=arguments,
         train_dataset=ranks.filled(train, blanks),
         eval_dataset=validation,
-        data_collator=lambda rows: collate(rows, pad_id),
+        data_collator=lambda rows: collate(rows, pad_id, multiple),
         callbacks=callbacks,
     )
     trainer.remove_callback(PrinterCallback)

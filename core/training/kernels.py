@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
 # Projections of one and the same input, in the order in which the models that have them ask for them.
 _TOGETHER = (("q_proj", "k_proj", "v_proj"), ("gate_proj", "up_proj"))
+# In bf16 a processor's products are compiled for each shape that occurs, and kept: a run whose batches all differ spent
+# a sixth of its time and half of its memory on that. So a batch's width, and the rows of a loss, come in few sizes.
+WIDTHS = 8
+_ROWS = 32
 _LOGITS_BYTES = 16 << 20  # of logits held at a time, in float32: about what a processor's cache holds
 
 
@@ -220,17 +224,19 @@ def _functions() -> tuple[Any, Any]:
     class SummedLoss(Function):
         @staticmethod
         def forward(ctx: Any, hidden: Any, head: Any, targets: Any) -> Any:
+            count, spare = len(hidden), 0 if hidden.dtype == torch.float32 else -len(hidden) % _ROWS
+            hidden, targets = functional.pad(hidden, (0, 0, 0, spare)), functional.pad(targets, (0, spare))
             gradient = torch.empty_like(hidden) if ctx.needs_input_grad[0] else None
             total = torch.zeros((), dtype=torch.float32, device=hidden.device)
-            rows = max(16, _LOGITS_BYTES // (4 * len(head)))
-            for start in range(0, len(hidden), rows):
+            rows = max(_ROWS, _LOGITS_BYTES // (4 * len(head)) // _ROWS * _ROWS)
+            for start in range(0, count, rows):
                 piece, wanted = hidden[start : start + rows], targets[start : start + rows, None]
                 shares = torch.log_softmax((piece @ head.T).float(), -1)
-                total -= shares.gather(1, wanted).sum()
+                total -= shares[: count - start].gather(1, wanted[: count - start]).sum()
                 if gradient is not None:
                     shares.exp_().scatter_add_(1, wanted, torch.full_like(wanted, -1, dtype=shares.dtype))
                     torch.matmul(shares.to(head.dtype), head, out=gradient[start : start + rows])
-            ctx.save_for_backward(gradient)
+            ctx.save_for_backward(None if gradient is None else gradient[:count])
             return total
 
         @staticmethod

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from core import machine, storage
+from core import limits, line, machine, storage
 from core.data.split import FEWEST_ROWS
 from core.errors import LessonError
 from core.models import folder as models
@@ -39,7 +39,23 @@ def look(project: Project, settings: Settings, promised: Promise | None) -> list
     checks = [_data(record), _length(record), *_model(project)]
     if all(check.verdict != NO for check in checks if check.code == "model"):
         checks += [_settings(project, settings), _memory(project, settings, promised), _disk(project, settings)]
-    return checks
+    return checks + _shared(project, settings, promised, record["rows"]["train"])
+
+
+def _shared(project: Project, settings: Settings, promised: Promise | None, rows: int) -> list[Check]:
+    """On a shared server: whether it keeps to the limits, and who is in line already."""
+    limited = limits.of(project.folder)
+    if limited is None:
+        return []
+    seconds = promised.seconds if promised else 0.0
+    over = settings.steps(rows) > limited.run_steps or seconds > 60 * limited.run_minutes
+    facts = {"minutes": limited.run_minutes, "steps": limited.run_steps}
+    verdict = NO if over else OK if promised else UNKNOWN
+    queue = line.folder(project.folder.parent, line.TRAINING)
+    ahead = line.standing(queue)
+    wait = line.seconds_until(queue, ahead)
+    told = {"ahead": len(ahead)} | ({} if wait is None else {"seconds": wait})
+    return [Check("limit", verdict, facts), Check("line", OK if not ahead else UNKNOWN if wait is None else WARN, told)]
 
 
 def _data(record: Mapping) -> Check:

@@ -12,9 +12,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-import psutil
 
-from core import processes, storage
+from core import line, processes, storage
 from core.data import table
 from core.project import Project
 from core.training import runs
@@ -85,8 +84,13 @@ def _folder(project: Project) -> Path:
 def measure(run: Run) -> Promise:
     """Takes a few real steps and writes `promise.json` in the run's folder."""
     told = processes.State(run.folder)
+    with line.helping(told):
+        return _measure(run, told)
+
+
+def _measure(run: Run, told: processes.State) -> Promise:
     told.write(status="running")
-    born = psutil.Process().create_time()
+    born = time.time() - told.seconds()
     from core.training import engine, teller
 
     validation = table.rows(run.tokens / "validation")

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from core import processes, storage
+from core import limits, processes, storage
 from core.errors import LessonError
 from core.models import folder as models
 from core.processes import ACTIVE
@@ -144,7 +144,7 @@ def create(
     `prompt` begins the sample that the model writes at each evaluation. It gets the next number among the project's
     runs, unless it is to be made in another, new `folder`. `keep` names, by part, the places of the only rows that
     its copy has. `marks` stand in its record: a run that is not her own says its `purpose` there. Raises LessonError:
-    `not_tokenised`, `stale_tokens`, `settings_out_of_range`.
+    `not_tokenised`, `stale_tokens`, `settings_out_of_range`, and on a shared server what `limits.may_run` does.
     """
     tokens = storage.read_json(project.tokens / "record.json")
     prepared = storage.read_json(project.prepared / "record.json")
@@ -157,6 +157,10 @@ def create(
         problems += encode.length_problems(project, settings.max_length)
     if problems:
         raise LessonError("settings_out_of_range", problems="; ".join(problems))
+    kept_rows = (keep or {}).get("train")
+    rows = tokens["rows"]["train"] if kept_rows is None else len(kept_rows)
+    limits.may_run(project.folder, settings.steps(rows))
+    limited = limits.of(project.folder)
     run = Run(folder or new_folder(project))
     for source, copy in ((project.tokens, run.tokens), (project.prepared, run.prepared)):
         with storage.disk_errors(copy):
@@ -173,6 +177,7 @@ def create(
         "prompt": prompt,
         "made_from": tokens["fingerprint"],
         "created": time.time(),
+        "most_minutes": limited.run_minutes if limited else 0,
         **(marks or {}),
     }
     storage.write_json(run.folder / "settings.json", record)
@@ -202,9 +207,15 @@ def reshape(run: Run, changes: Mapping[str, object]) -> None:
 
 
 def discard(run: Run) -> None:
-    """Takes a run out of the project; for a week `restore` brings it back. Raises LessonError `run_is_busy`."""
-    if processes.read_state(run.folder)["status"] in ACTIVE:
+    """Takes a run out of the project; for a week `restore` brings it back.
+
+    Raises LessonError `run_is_busy`, `run_is_away`.
+    """
+    status = processes.read_state(run.folder)["status"]
+    if status in ACTIVE:
         raise LessonError("run_is_busy", run=run.name)
+    if status == "away":
+        raise LessonError("run_is_away", run=run.folder)
     away = run.folder.parent / _DISCARDED
     away.mkdir(exist_ok=True)
     for old in away.iterdir():
@@ -229,18 +240,29 @@ def start(run: Run, finish: bool = False) -> None:
     """Starts, or continues, a run in its own process; does nothing where it is already at work.
 
     With `finish` it only ends it, with the best that its checkpoints hold. Raises LessonError `run_is_finished`,
-    `disk_full`.
+    `run_is_away`, `disk_full` and, on a shared server, `run_in_line`.
     """
     state = processes.read_state(run.folder)
     if state["status"] in ACTIVE:
         return
     if state["status"] == "finished":
         raise LessonError("run_is_finished", run=run.name)
+    if state["status"] == "away":
+        raise LessonError("run_is_away", run=run.folder)
     if shutil.disk_usage(run.folder).free < 2 * RESERVED_BYTES:  # its process could not even say so
         raise LessonError("disk_full", folder=run.folder)
+    limits.may_start(run.folder.parent.parent, _of_one_work(run))
     (run.folder / "request").unlink(missing_ok=True)
     if finish or is_in_four_bits(run) or not READY.take(run.folder):
         processes.launch(["train", str(run.folder), *(["--finish"] if finish else [])], run.folder)
+
+
+def _of_one_work(run: Run) -> list[Path]:
+    """Answers the folders of the runs that are one work with `run`: itself, and those of its comparison."""
+    group = run.record().get("dose_group")
+    records = run.folder.parent.glob("run-*/settings.json") if group else ()
+    together = [path.parent for path in records if (storage.read_json(path) or {}).get("dose_group") == group]
+    return [run.folder, *together]
 
 
 def ask(run: Run, request: str) -> None:

@@ -4,6 +4,7 @@ Each field has its label and its help, in both languages, under the same name in
 """
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
@@ -109,6 +110,12 @@ class Settings:
         by = next((divisor for divisor in range(2, size + 1) if size % divisor == 0), 1)
         accumulated = self.gradient_accumulation_steps * by
         return {"batch_size": size // by, "gradient_accumulation_steps": accumulated}
+
+    def steps(self, rows: int, processes: int = 1) -> int:
+        """Answers how many steps a run takes: `max_steps`, or the epochs' batches divided by the accumulation."""
+        batches = math.ceil(rows / self.batch_size)
+        per_epoch = math.ceil(batches / self.gradient_accumulation_steps / processes)
+        return self.max_steps or max(1, math.ceil(per_epoch * self.epochs))
 
     def as_yaml(self) -> str:
         """Answers the settings as a file that a person can read, keep and share."""

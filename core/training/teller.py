@@ -43,6 +43,7 @@ def teller(run: Run, state: State | Silent, loaded: Loaded):
             self.seconds_before = state.content.get("train_seconds", 0.0)
             self.tokens_an_epoch = storage.load_json(run.tokens / "record.json")["tokens"]["train"]
             self.first_step = 0
+            self.most_seconds = 60 * run.record().get("most_minutes", 0)  # of a shared server; 0 sets no limit
 
         def on_train_begin(self, args, trainer_state, control, **_):
             self.began = time.monotonic()
@@ -57,6 +58,9 @@ def teller(run: Run, state: State | Silent, loaded: Loaded):
             note(run.metrics, {**point, "learning_rate": logs.get("learning_rate")})
 
         def on_step_end(self, args, trainer_state, control, **_):
+            if self.is_over_time() and ranks.is_main() and not requested(run):
+                ask(run, FINISH)
+                state.write(over_time=True)
             if wanted := asked(run):
                 control.should_training_stop = control.should_save = True
                 # Not at a pause: a run that was paused must end as one that was not, with the same best step.
@@ -81,6 +85,9 @@ def teller(run: Run, state: State | Silent, loaded: Loaded):
             if ranks.is_main():
                 checkpoints.seal(run.checkpoints / f"checkpoint-{trainer_state.global_step}")
                 checkpoints.forget(run)
+
+        def is_over_time(self) -> bool:
+            return 0 < self.most_seconds < self.seconds_before + time.monotonic() - self.began
 
         def tell(self, trainer_state) -> None:
             now = time.monotonic()

@@ -31,8 +31,9 @@ def train(run: Run, finish: bool = False) -> dict:
 
     With `finish` it takes no further step: the run ends with the best that its checkpoints hold.
 
-    Raises LessonError `run_is_busy` where another process is at it, `run_is_finished` where nothing is left to do and
-    those of `_began_with`; every other LessonError is written in the state as well as raised.
+    Raises LessonError `run_is_busy` where another process is at it, `run_is_away` where another machine is,
+    `run_is_finished` where nothing is left to do, and those of `_began_with`; every other LessonError is written in
+    the state as well as raised.
     """
     with ranks.together() as call:
         return _lead(run, call, finish) if ranks.is_main() else _follow(run, call, finish)
@@ -63,6 +64,8 @@ def _lead(run: Run, call: ranks.Call, finish: bool) -> dict:
         before = processes.read_state(run.folder)
         if before["status"] == "finished":
             raise LessonError("run_is_finished", run=run.name)
+        if before["status"] == "away":
+            raise LessonError("run_is_away", run=run.folder)
         began_with = _began_with(run, before)
         (run.folder / "request").unlink(missing_ok=True)  # it was for the process before this one
         storage.recover(run.folder)

@@ -68,8 +68,8 @@ def _open(path: Path, words: Words) -> None:
         if not path.is_file():
             raise LessonError("file_not_found", name=str(path))
         with waiting(words("capsule.opening")) as progress:
-            owner = session.current().browser
-            project = arrival.open_capsule(projects.workspace(), path, owner, progress)
+            owner, hosted = session.current().browser, not session.is_personal()
+            project = arrival.open_capsule(projects.workspace(), path, owner, progress, hosted)
     except LessonError as error:
         problem.show(error, words.language)
         return

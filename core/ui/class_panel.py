@@ -9,7 +9,7 @@ from core.project import Project
 from core.sharing import group
 from core.sharing.group import Learner
 from core.texts import Words
-from core.ui import problem
+from core.ui import problem, session
 from core.ui.plain import plain
 from core.ui.tables import rows_table
 
@@ -74,7 +74,7 @@ def make(words: Words) -> None:
     with st.form("new_class"):
         called = st.text_input(words("class.name"), key="new_class.name", max_chars=group.LONGEST_NAME)
         if st.form_submit_button(words("class.make"), icon=":material/add:") and called.strip():
-            code, secret = group.create(projects.workspace(), called)
+            code, secret = group.create(projects.workspace(), called, not session.is_personal())
             st.markdown(words("class.made", code=code))
             st.markdown(words.body("class.made"))
             st.code(secret, language=None)

@@ -7,7 +7,7 @@ from core.errors import LessonError
 from core.evaluation import evaluate, summary
 from core.texts import Words
 from core.training.runs import Run
-from core.ui import evaluation_plots, plots, problem
+from core.ui import evaluation_plots, in_line, plots, problem
 from core.ui.tables import lines_table
 
 _TICK_SECONDS = 0.7
@@ -45,7 +45,10 @@ def _wait(run: Run, words: Words) -> None:
     if state["status"] not in processes.ACTIVE:
         st.rerun()
     side, left = state.get("side"), state.get("seconds_left")
-    said = words("open.working", side=words(f"side.{side}")) if side else words("open.loading")
+    if state["status"] == "waiting":
+        said = in_line.said(state, words)
+    else:
+        said = words("open.working", side=words(f"side.{side}")) if side else words("open.loading")
     if left is not None:
         said += " " + words("open.left", time=texts.duration(left, words.language))
     st.progress(min(1.0, state.get("step", 0) / max(1, state.get("steps", 0))), text=said)

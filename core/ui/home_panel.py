@@ -4,8 +4,9 @@ import streamlit as st
 
 from core import project as project_store
 from core import texts, workshop
+from core.errors import LessonError
 from core.texts import Words
-from core.ui import lesson, session
+from core.ui import lesson, problem, session
 from core.ui.plain import plain
 from core.ui.session import Session
 
@@ -16,7 +17,11 @@ def door(visit: Session, words: Words) -> None:
     done = [step for step in workshop.STEPS if progress[step.name] == "done"]
     if not done:
         if st.button(words("begin"), key="begin", type="primary", icon=":material/arrow_forward:"):
-            session.ensure_project()
+            try:
+                session.ensure_project()
+            except LessonError as error:
+                problem.show(error, words.language)
+                return
             st.switch_page(workshop.STEPS[0].page)
         return
     ahead = [step for step in workshop.STEPS if progress[step.name] == "open"]
@@ -50,7 +55,7 @@ def marks(words: Words) -> None:
 def projects(visit: Session, words: Words) -> None:
     """Her projects: the open one's name, the others to open, and a new one."""
     st.subheader(words("projects"), anchor=False)
-    st.caption(words.body("projects"))
+    st.caption(words.body("projects") if session.is_personal() else words("far"))
     if visit.project:
         name = st.text_input(words("project.name"), visit.project.name, key=f"name.{visit.project.id}", max_chars=60)
         if name.strip() and name != visit.project.name:
@@ -62,5 +67,9 @@ def projects(visit: Session, words: Words) -> None:
             session.open_project(project)
             st.rerun()
     if st.button(words("project.new"), key="new", icon=":material/add:"):
-        session.begin_project()
+        try:
+            session.begin_project()
+        except LessonError as error:
+            problem.show(error, words.language)
+            return
         st.rerun()

@@ -9,7 +9,7 @@ from core.errors import LessonError
 from core.models import download, hub, licence, search
 from core.models import folder as models
 from core.models.search import Looked
-from core.ui import fit_panel, problem
+from core.ui import fit_panel, problem, session
 from core.ui.lesson import Lesson
 from core.ui.plain import plain
 from core.ui.tables import facts_table
@@ -104,7 +104,7 @@ def bring(step: Lesson, id: str, label: str, token: str | None = None) -> None:
 
 def _begin(step: Lesson, id: str, token: str | None) -> None:
     with problem.shown(step.language, step("download.starting")):
-        download.start(id, token)
+        download.start(id, token, session.model_mb())
         st.rerun()
 
 

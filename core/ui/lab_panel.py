@@ -8,7 +8,7 @@ from core.project import Project
 from core.texts import Words
 from core.training import lab, narrator, runs, watch
 from core.training.runs import PAUSE, Run
-from core.ui import experiments_panel, plots, problem
+from core.ui import experiments_panel, in_line, plots, problem
 
 _TICK_SECONDS = 1.0
 
@@ -82,7 +82,8 @@ def _told(run: Run, project: Project, words: Words, was_working: bool) -> None:
 def _progress(run: Run, state: dict, working: bool, fault: str, words: Words) -> None:
     live = texts.words(words.language, "frame", "10_train")
     step, steps = state.get("step", 0), state.get("steps") or run.settings().max_steps
-    said = live(f"status.{state['status']}", step=step, steps=steps, ahead=state.get("ahead", 0))
+    status = state["status"]
+    said = in_line.said(state, live) if status == "waiting" else live(f"status.{status}", step=step, steps=steps)
     if working:
         st.progress(min(1.0, step / steps), text=said)
         st.button(

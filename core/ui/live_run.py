@@ -12,7 +12,7 @@ from core.training import checkpoints, narrator, runs, verdict, watch
 from core.training.ready import READY
 from core.training.runs import FINISH, PAUSE, Run
 from core.training.watch import Curve
-from core.ui import plots, problem, promise_panel, session
+from core.ui import in_line, plots, problem, promise_panel, session
 from core.ui.plain import model_name
 from core.ui.tables import setting
 
@@ -38,11 +38,14 @@ def _told(run: Run, words: Words, was_working: bool) -> None:
     working = status in processes.ACTIVE
     if was_working and not working:
         st.rerun()
-    _progress(state, words)
+    _progress(run, state, words)
     if reshaped := run.reshaped():
         said = f"{words('reshaped')} {promise_panel.reshaped(reshaped, words)}"
         st.info(said, icon=":material/compress:")
-    _controls(run, status, words)
+    if working and state.get("away"):
+        st.caption(words("away.stop", folder=run.folder))
+    else:
+        _controls(run, status, words)
     _curve(run, words)
     _narrate(run, status, words)
     promise_panel.kept(run, words)
@@ -50,11 +53,11 @@ def _told(run: Run, words: Words, was_working: bool) -> None:
     _samples(run, words)
 
 
-def _progress(state: dict, words: Words) -> None:
+def _progress(run: Run, state: dict, words: Words) -> None:
     status, language = state["status"], words.language
     step, steps = state.get("step", 0), state.get("steps") or 0
-    facts = {"step": step, "steps": steps, "ahead": state.get("ahead", 0)}
-    said = words(f"status.{status}", **facts)
+    facts = {"step": step, "steps": steps, "folder": run.folder}
+    said = in_line.said(state, words) if status == "waiting" else words(f"status.{status}", **facts)
     if status in ("running", "stopping") and steps:
         left = state.get("seconds_left")
         if left and status == "running":
@@ -64,6 +67,8 @@ def _progress(state: dict, words: Words) -> None:
         st.progress(0.0, text=said)
     elif status == "finished":
         st.success(said, icon=":material/check:")
+        if state.get("over_time"):
+            st.info(words("over_time", minutes=run.record()["most_minutes"]), icon=":material/timer_off:")
     elif status == "failed" and state.get("error"):
         problem.show(LessonError(state["error"]["code"], **state["error"]["facts"]), language)
     else:
@@ -111,7 +116,7 @@ def _controls(run: Run, status: str, words: Words) -> None:
         )
     elif status in runs.CAN_CONTINUE:
         _go_on_or_finish(run, words)
-    if status not in processes.ACTIVE and st.button(
+    if status not in (*processes.ACTIVE, "away") and st.button(
         words("discard"), key="discard", type="tertiary", icon=":material/delete:", help=words.body("discard")
     ):
         with suppress(LessonError):  # another tab has just taken it up again

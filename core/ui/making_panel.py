@@ -10,7 +10,7 @@ import streamlit as st
 from core import processes
 from core.errors import LessonError
 from core.texts import Words
-from core.ui import problem, session
+from core.ui import in_line, problem, session
 
 MOST_BYTES = 200_000_000  # what a browser is given at once: Streamlit holds it in memory
 
@@ -39,7 +39,8 @@ def _wait(words: Words, key: str, told: Path) -> None:
     state = processes.read_state(told)
     if state["status"] not in processes.ACTIVE:
         st.rerun()
-    st.progress(min(1.0, state.get("done", 0.0)), text=words(f"{key}.working"))
+    said = in_line.said(state, words) if state["status"] == "waiting" else words(f"{key}.working")
+    st.progress(min(1.0, state.get("done", 0.0)), text=said)
 
 
 def take(words: Words, key: str, made: Path, file_name: str) -> None:

@@ -12,7 +12,7 @@ from core.training import preflight, promise
 from core.training.promise import Promise
 from core.training.runs import Run
 from core.training.settings import Settings
-from core.ui import problem
+from core.ui import in_line, problem, session
 from core.ui.plain import model_name, plain
 
 _TICK_SECONDS = 1.0
@@ -39,7 +39,8 @@ def _told(project: Project, settings: Settings, words: Words, was_working: bool)
     promised = promise.read(project, settings)
     _checks(preflight.look(project, settings, promised), words)
     if working:
-        st.info(words("promise.measuring"), icon=":material/timer:")
+        waits = state["status"] == "waiting"
+        st.info(in_line.said(state, words) if waits else words("promise.measuring"), icon=":material/timer:")
         return
     if promised:
         st.success(said(promised, words), icon=":material/handshake:")
@@ -57,10 +58,19 @@ def _told(project: Project, settings: Settings, words: Words, was_working: bool)
         st.rerun()
 
 
+def elsewhere(project: Project, words: Words) -> None:
+    """Says how the same runs on a rented machine; only on her own computer, where she can give a command."""
+    if session.is_personal():
+        with st.expander(words("elsewhere"), icon=":material/cloud:"):
+            st.markdown(words.body("elsewhere", folder=project.folder))
+
+
 def _checks(checks: Sequence[preflight.Check], words: Words) -> None:
     lines = []
     for check in checks:
         facts = {name: _fact(name, fact, words.language) for name, fact in check.facts.items()}
+        if isinstance(seconds := check.facts.get("seconds"), float):
+            facts["time"] = texts.duration(seconds, words.language)
         if "model" in check.facts:
             facts["model"] = model_name(str(check.facts["model"]), words)
         line = f"{_ICONS[check.verdict]} {words(f'check.{check.code}.{check.verdict}', **facts)}"

@@ -1,20 +1,25 @@
 """Who is here: her language and her open project, brought back after a reload by this browser's cookie."""
 
 import json
+import os
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 
 import streamlit as st
 
+from core import access, clearing, limits, storage, texts
 from core import project as projects
-from core import storage, texts
 from core.errors import LessonError
 from core.models.account import Account
 from core.project import Project
+from core.texts import Words
 
 COOKIE = "llms_poetas_browser"
 _HELD = "hub_token"
+_LANGUAGE_NAMES = {"es": "Español", "en": "English"}
+_FORWARDED = ("X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip", "Forwarded", "Via", "Cf-Connecting-Ip")
 _LOOPBACK_NAMES = {"localhost", "127.0.0.1", "[::1]"}
 
 
@@ -28,11 +33,50 @@ class Session:
 
 
 def current() -> Session:
-    """Answers the session, restored from the cookie on its first run."""
+    """Answers the session, restored from the cookie on its first run, with the project of a link that was followed."""
+    greeted = greet()
+    if "followed" not in st.session_state:
+        st.session_state.followed = True
+        linked = st.query_params.get("project")
+        if linked and projects.is_id(linked):
+            _adopt(linked)
+    project = _project()
+    if project and project.hosted:
+        clearing.visited(project.folder)
+    return Session(greeted.language, greeted.browser, project)
+
+
+def greet() -> Session:
+    """Answers who visits, and nothing of her work: all that may be known of somebody who was not let in yet."""
     if "browser" not in st.session_state:
         _restore()
-    language = st.session_state.get("language") or "es"
-    return Session(language, st.session_state.browser, _project())
+    return Session(st.session_state.get("language") or "es", st.session_state.browser, None)
+
+
+def is_let_in(code: str) -> bool:
+    """Says whether this browser was given the server's code, as it is now, before."""
+    greet()
+    return access.is_let_in(st.session_state.get("let_in"), code, st.session_state.browser)
+
+
+def let_in(mark: str) -> None:
+    """Keeps what proves that this browser was given the code."""
+    st.session_state.let_in = mark
+    remember()
+
+
+def choose_language(words: Words) -> None:
+    """Lets her choose the language of the pages."""
+    st.segmented_control(
+        words("language"),
+        texts.LANGUAGES,
+        format_func=lambda code: _LANGUAGE_NAMES[code],
+        key="language",
+        required=True,
+        label_visibility="collapsed",
+        on_change=remember,
+        persist_state="session",
+    )
 
 
 def open_project(project: Project) -> None:
@@ -49,12 +93,19 @@ def ensure_project() -> Project:
 
 
 def begin_project() -> Project:
-    """Makes a new project and opens it."""
+    """Makes a new project and opens it. On a shared server, raises LessonError: see `limits.may_begin`."""
     language = st.session_state.get("language") or "es"
     name = texts.words(language, "frame")("project.default_name")
-    project = projects.create(projects.workspace(), name, language, owner=st.session_state.browser)
+    owner, hosted = st.session_state.browser, not is_personal()
+    project = projects.create(projects.workspace(), name, language, owner=owner, hosted=hosted)
     open_project(project)
     return project
+
+
+def close_project() -> None:
+    """Leaves no project open, here and after a reload."""
+    st.session_state.project = None
+    remember()
 
 
 def my_projects() -> list[Project]:
@@ -65,6 +116,17 @@ def my_projects() -> list[Project]:
 def may_open(project: Project) -> bool:
     """On her own computer every project; on a shared server this browser's, and those whose link she was given."""
     return is_personal() or project.owner == st.session_state.browser or project.id in st.session_state.linked
+
+
+def upload_mb() -> int:
+    """Answers the most that an upload may hold, in MB: less where the server is shared."""
+    most = int(st.get_option("server.maxUploadSize"))
+    return most if is_personal() else min(most, limits.read().upload_mb)
+
+
+def model_mb() -> int:
+    """Answers the largest model that may be downloaded, in MB; 0, any, on her own computer."""
+    return 0 if is_personal() else limits.read().model_mb
 
 
 def token() -> str | None:
@@ -89,26 +151,43 @@ def forget_token() -> None:
 
 
 def is_personal() -> bool:
-    """Says whether the page is read on the computer that serves it, reached by no proxy or tunnel."""
-    host = st.context.headers.get("Host")
+    """Says whether the page is read on the computer that serves it, reached by no proxy or tunnel.
+
+    A proxy may give the server's own name as `Host`: then the browser still says, as `Origin`, where the page came
+    from. `LLMS_SHARED=1` in the server's environment says that no visit is personal.
+    """
+    if os.environ.get("LLMS_SHARED") == "1":
+        return False
+    headers = st.context.headers
+    host, origin = headers.get("Host"), headers.get("Origin")
     if not isinstance(host, str):
         return True  # no browser at the other end: a test
-    name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
-    forwarded = any(st.context.headers.get(h) for h in ("X-Forwarded-For", "Forwarded", "Cf-Connecting-Ip"))
+    names = [_name(host), *([_name(origin.rpartition("/")[2])] if origin else [])]
+    forwarded = any(headers.get(header) for header in _FORWARDED)
     address = st.context.ip_address
-    return name in _LOOPBACK_NAMES and not forwarded and (address is None or ip_address(address).is_loopback)
+    is_near = address is None or ip_address(address).is_loopback
+    return is_near and not forwarded and all(name in _LOOPBACK_NAMES for name in names)
+
+
+def _name(host: str) -> str:
+    return host if host.endswith("]") else host.rsplit(":", 1)[0]
 
 
 def remember() -> None:
-    """Writes language and project beside the cookie's id."""
-    record = {name: st.session_state.get(name) for name in ("language", "project", "linked")}
+    """Writes language, project and whether she was let in beside the cookie's id."""
+    record = {name: st.session_state.get(name) for name in ("language", "project", "linked", "let_in")}
+    record["hosted"] = not is_personal()
     storage.write_json(_record_path(st.session_state.browser), record)
 
 
 def _restore() -> None:
     cookie = st.context.cookies.get(COOKIE)
     st.session_state.browser = cookie if projects.is_id(cookie) else projects.new_id()
-    record = storage.read_json(_record_path(st.session_state.browser)) or {}
+    path = _record_path(st.session_state.browser)
+    record = storage.read_json(path) or {}
+    with suppress(OSError):
+        os.utime(path)  # her last visit: see `clearing`
+    st.session_state.let_in = record.get("let_in")
     asked = st.query_params.get("lang")
     locale = st.context.locale
     guess = "en" if isinstance(locale, str) and locale.startswith("en") else "es"
@@ -116,9 +195,6 @@ def _restore() -> None:
     st.session_state.language = next(language for language in wanted if language in texts.LANGUAGES)
     st.session_state.project = record.get("project")
     st.session_state.linked = record.get("linked") or []
-    linked = st.query_params.get("project")
-    if linked and projects.is_id(linked):
-        _adopt(linked)
 
 
 def _adopt(id: str) -> None:

@@ -13,7 +13,6 @@ _ICONS = {
     "locked": ":material/lock:",
 }
 _HERE = ":material/play_circle:"
-_LANGUAGE_NAMES = {"es": "Español", "en": "English"}
 
 
 def show(here: str, visit: Session) -> None:
@@ -21,16 +20,7 @@ def show(here: str, visit: Session) -> None:
     words = texts.words(visit.language, "frame", "home")
     with st.sidebar:
         st.page_link("Home.py", label=f"**{words('title')}**", icon=":material/menu_book:")
-        st.segmented_control(
-            words("language"),
-            texts.LANGUAGES,
-            format_func=lambda code: _LANGUAGE_NAMES[code],
-            key="language",
-            required=True,
-            label_visibility="collapsed",
-            on_change=session.remember,
-            persist_state="session",
-        )
+        session.choose_language(words)
         if visit.project:
             st.caption(f":material/folder_open: {plain(visit.project.name)}")
         progress = workshop.progress(visit.project)

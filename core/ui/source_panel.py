@@ -186,7 +186,12 @@ def _read(step: Lesson, slot: str, what: str, work: Callable[[Progress], None]) 
 
 def _upload(step: Lesson) -> None:
     # Of any kind: what we cannot read we say in her language, which the widget would not.
-    uploaded = st.file_uploader(step("file"), accept_multiple_files=True, key="file")
+    uploaded = st.file_uploader(
+        step("file", most=session.upload_mb()),
+        accept_multiple_files=True,
+        key="file",
+        max_upload_size=session.upload_mb(),
+    )
     st.caption(step.words.body("file"))
     if uploaded:
         project = session.ensure_project()

@@ -9,7 +9,6 @@ dropped and loaded again at each change of page. Faces and a style added from a 
 Streamlit sends a long message only once per visit.
 """
 
-import base64
 import json
 from functools import cache
 from pathlib import Path
@@ -17,20 +16,13 @@ from pathlib import Path
 import streamlit as st
 
 from core import texts
+from core.sharing.chapbook.faces import FACES, address
+from core.ui import session
 
 _GIVEN = "typefaces_given"
 _RUNS = 3  # a first run may be cut short by a click before the browser has it
 
-FOLDER = Path(__file__).parent / "fonts"
 STYLE = Path(__file__).parent / "look.css"
-
-# family, style, weights, file: the names are those in config.toml.
-FACES = [
-    ("Literata", "normal", "400 700", "literata.woff2"),
-    ("Literata", "italic", "400 700", "literata-italic.woff2"),
-    ("Literata Display", "normal", "500 700", "literata-display.woff2"),
-    ("Figtree", "normal", "400 700", "figtree.woff2"),
-]
 
 
 def show() -> None:
@@ -47,9 +39,8 @@ def _script() -> str:
     """A script that adds each face and the style once, however often it runs."""
     faces = []
     for family, style, weight, file in FACES:
-        data = base64.b64encode((FOLDER / file).read_bytes()).decode()
         faces.append(
-            f'new FontFace("{family}", "url(data:font/woff2;base64,{data})",'
+            f'new FontFace("{family}", "url({address(file)})",'
             f' {{style: "{style}", weight: "{weight}", display: "swap"}})'
         )
     look = json.dumps(STYLE.read_text(encoding="utf-8") + "".join(map(_said, texts.LANGUAGES)))
@@ -67,7 +58,7 @@ def _said(language: str) -> str:
     words = texts.words(language, "frame")
     said = {
         "upload": words("upload"),
-        "upload-limit": words("upload.limit", size=st.get_option("server.maxUploadSize")),
+        "upload-limit": words("upload.limit", size=session.upload_mb()),
         "skip": words("skip"),
         "enter": words("enter"),
         "enter-long": words("enter.long"),

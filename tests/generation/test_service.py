@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import make_models
@@ -173,3 +174,31 @@ def test_where_memory_is_wanted_the_child_goes_unless_it_is_answering(service: S
     next(written)
     service.rest()
     assert list(written), "who was being answered still is"
+
+
+# ------------------------------------------------------------------ many who ask
+
+
+def test_of_many_who_ask_at_once_each_gets_the_answer_to_her_own_question(service: Service, classroom: Loaded):
+    prompts = ["Anoche, en la cocina,", "Cuando vuelva el río", "Mi abuela decía que", "Había una vez", "En la isla"]
+
+    def ask(prompt: str) -> str:
+        abandoned = service.stream(MODEL, "Quien se va", LONG)  # and before, somebody who does not stay to listen
+        next(abandoned)
+        abandoned.close()
+        return said(service.stream(MODEL, prompt, CALM))
+
+    with ThreadPoolExecutor(len(prompts)) as people:
+        assert list(people.map(ask, prompts)) == [here(classroom, prompt, "write", CALM) for prompt in prompts]
+
+
+def test_on_a_shared_server_whoever_waits_long_is_told_and_no_more_processes_are_begun(service: Service, monkeypatch):
+    monkeypatch.setattr(service, "_patience", 0.3)
+    before = children()
+    talking = service.stream(MODEL, "Un día", LONG)
+    next(talking)
+    with pytest.raises(LessonError, match="models_busy"):
+        service.next_tokens(MODEL, "Había", CALM)
+    talking.close()
+    assert service.next_tokens(MODEL, "Había", CALM)
+    assert children() == before

@@ -9,7 +9,8 @@ from collections import namedtuple
 import pytest
 from hub_server import FILES, Repository, point_at, serving
 
-from core import processes
+from core import processes, workshop
+from core import project as projects
 from core.classroom import MODEL
 from core.errors import LessonError
 from core.models import download, fetch, folder, hub
@@ -141,6 +142,20 @@ def test_a_model_that_the_disk_cannot_hold_is_refused_before_it_begins(server, m
         fetch.fetch("prueba/entero")
     assert (refused.value.code, refused.value.facts["needed"]) == ("disk_too_small", round(WHOLE / 1e6))
     assert server.served == 0
+
+
+def test_a_model_over_a_shared_servers_limit_is_refused_before_it_begins_wherever_it_is_asked_for(
+    server, workspace, monkeypatch
+):
+    project = projects.create(workspace, "Prueba", "es", owner="a" * 32, hosted=True)
+    monkeypatch.setenv("LLMS_LIMIT_MODEL_MB", "3")
+    for ask in (lambda: fetch.fetch("prueba/entero"), lambda: workshop.choose_model(project, "prueba/entero")):
+        with pytest.raises(LessonError, match="model_over_limit"):
+            ask()
+    download.start("prueba/entero", most_mb=3)
+    assert wait("prueba/entero", is_over)["error"]["code"] == "model_over_limit"
+    assert server.served == 0
+    assert fetch.fetch("prueba/entero", most_mb=0), "whoever runs the server may bring any"
 
 
 def test_a_disk_that_fills_up_keeps_what_came(server, monkeypatch):

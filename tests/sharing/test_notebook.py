@@ -4,6 +4,7 @@ import ast
 import builtins
 import io
 import json
+import shutil
 import zipfile
 
 import pytest
@@ -91,9 +92,12 @@ def test_the_parcel_holds_her_texts_as_they_were_split_and_the_classrooms_model(
     assert not any("core" in module for module in modules), "and needs nothing of the workshop"
 
 
-def test_what_a_notebook_cannot_do_yet_is_said(run_of):
+def test_what_a_notebook_cannot_do_yet_is_said(run_of, tmp_path):
     run, project = run_of()
-    storage.write_json(run.folder / "reshaped.json", {"method": "qlora"})
+    base = shutil.copytree(run.record()["model_folder"], tmp_path / "in four bits")
+    config = storage.load_json(base / "config.json")
+    storage.write_json(base / "config.json", config | {"quantization_config": {"load_in_4bit": True}})
+    runs.base_is_at(run, base)
     with pytest.raises(LessonError) as error:
         notebook.notebooks(run, project, "es")
     assert error.value.code == "no_notebook"

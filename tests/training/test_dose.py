@@ -5,9 +5,8 @@ import time
 from dataclasses import asdict
 
 import pytest
-from filelock import FileLock
 
-from core import processes, storage, workshop
+from core import line, processes, storage, workshop
 from core.data import table
 from core.generation.score import Score
 from core.tokens import encode
@@ -141,7 +140,10 @@ def test_texts_cut_anew_make_a_dose_one_of_before(finished, own):
 
 
 def test_a_dose_that_waits_in_line_is_paused_and_goes_on(own):
-    with FileLock(own.folder.parent / "training.lock"):  # another's run is at work
+    queue = line.folder(own.folder.parent, line.TRAINING)
+    another = line.join(queue, "another", own.folder)
+    assert line.advance(queue, another)
+    try:
         made = dose.start(own, plan.settings(own, "quick").changed({"max_steps": 3000}), "Número")
         wait(lambda: statuses(made) == ["waiting"] * 3)
         dose.pause(made)
@@ -157,6 +159,8 @@ def test_a_dose_that_waits_in_line_is_paused_and_goes_on(own):
         for run in made:
             processes.kill(run.folder)
         wait(lambda: not dose.is_working(made))
+    finally:
+        line.leave(queue, another)
     assert dose.unfinished(made) == made
     for run in made:
         runs.discard(run)

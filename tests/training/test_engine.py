@@ -52,6 +52,18 @@ def test_a_batch_is_padded_to_its_longest_row_and_padding_is_neither_read_nor_sc
         assert set(batch["labels"][line, row["length"] :].tolist()) <= {IGNORED}
 
 
+def test_in_bf16_a_batch_has_one_of_few_widths_since_each_is_compiled(project, new_run, rows):
+    from datasets import Dataset
+
+    lines = Dataset.from_list(rows).select_columns(["input_ids", "labels", "length"])
+    longest = max(row["length"] for row in rows)
+    for precision, width in (("bf16", -(-longest // 8) * 8), ("fp32", longest)):
+        run = new_run(project, max_steps=1, precision=precision)
+        loaded = engine.open_for_training(engine.load_base(run), run.settings())
+        batch = engine.make_trainer(run, loaded, lines, [], []).data_collator(rows)
+        assert batch["input_ids"].shape == batch["labels"].shape == (len(rows), width)
+
+
 def test_padding_to_64_changes_no_loss(base, rows):
     batch = engine.collate(rows, pad_id=0)
     room = 64 - batch["input_ids"].shape[1]

@@ -155,3 +155,15 @@ def test_the_summed_loss_of_many_tokens_is_worked_out_in_pieces(monkeypatch):
     found.backward()
     assert found.item() == pytest.approx(wanted.item(), rel=1e-5)
     assert torch.allclose(hidden.grad, gradient, atol=1e-4)
+
+
+def test_rows_that_only_fill_up_a_piece_in_bf16_count_for_nothing():
+    hidden = torch.randn(37, 32, dtype=torch.bfloat16, requires_grad=True)
+    head, targets = torch.randn(96, 32, dtype=torch.bfloat16), torch.randint(0, 96, (37,))
+    wanted = torch.nn.functional.cross_entropy((hidden @ head.T).float(), targets, reduction="sum")
+    (gradient,) = torch.autograd.grad(wanted, hidden)
+    found = kernels.summed_loss(hidden, head, targets)
+    found.backward()
+    assert found.item() == pytest.approx(wanted.item(), rel=1e-3)
+    assert hidden.grad.shape == hidden.shape
+    assert torch.allclose(hidden.grad, gradient, atol=0.1)

@@ -253,6 +253,19 @@ def test_finishing_early_evaluates_there_and_keeps_an_adapter(project: Project, 
     assert distance(weights(run), saved) == 0
 
 
+def test_a_run_that_reaches_its_minutes_on_a_shared_server_ends_with_the_best_it_had(
+    project: Project, new_run: Callable[..., Run]
+):
+    run = new_run(project, max_steps=2000)
+    storage.write_json(run.folder / "settings.json", run.record() | {"most_minutes": 0.02})
+    runs.start(run)
+    state = ended(run)
+    assert (state["status"], state["over_time"]) == ("finished", True)
+    assert state["step"] < 500
+    assert told(run, "validation") == [state["step"]]
+    assert run.weights
+
+
 def test_patience_stops_a_run_that_no_longer_improves_and_keeps_its_best(impatient_run: Run):
     best = watch.curve(impatient_run).best[0]
     assert processes.read_state(impatient_run.folder)["step"] == best + 2 * 3 < 60

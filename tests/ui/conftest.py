@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -125,9 +126,11 @@ def visit(workspace: Path, monkeypatch: pytest.MonkeyPatch):
 
     With neither, it is her first visit.
     """
+    import streamlit as st
     from streamlit.testing.v1 import AppTest
 
     monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(st, "secrets", SimpleNamespace(to_dict=dict))  # whatever whoever runs the tests has set
 
     def open_page(
         name: str, language: str = "es", project: Project | None = None, link: Project | None = None

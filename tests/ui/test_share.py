@@ -3,15 +3,19 @@
 import ast
 import io
 import zipfile
+from pathlib import Path
 
 import nbformat
+import pypdfium2
 import pytest
 from nbclient import NotebookClient
 
+from core import cli, texts, workshop
 from core import project as projects
-from core import texts, workshop
 from core.evaluation import evaluate
 from core.sharing import arrival, capsule, merged, notebook
+from core.sharing.chapbook import choices as chapbook
+from core.sharing.chapbook import passages
 from core.training import runs
 
 
@@ -43,6 +47,32 @@ def test_a_process_that_was_cut_off_is_said_with_the_button_to_try_again(visit, 
     press(page, "merged.make")
     done(merged.told(run))
     assert merged.is_made(run)
+
+
+def test_both_models_write_for_the_chapbook_and_she_takes_it_with_her_title(visit, project, done, capsys):
+    (run,) = runs.list_runs(project)
+    page = visit("13_share", project=project)
+    press(page, "chapbook.make")
+    done(passages.folder(run))
+    page.run()
+    assert not page.error
+    written = passages.written(run)
+    assert written
+    assert page.multiselect[0].value == [one.id for one in written]
+    assert {"chapbook.pdf", "chapbook.html"} <= {button.key for button in page.get("download_button")}
+    page.text_input(key="chapbook.title").set_value("El río").run()
+    page.multiselect[0].unselect(written[0].id).run()
+    page.toggle(key="chapbook.look").set_value(True).run()
+    assert not page.exception
+    assert page.slider[0].max > 5, "a page each for title, foreword, texts, curve and figures, at least"
+    kept = chapbook.kept(projects.open_project(project.folder.parent, project.id))
+    assert (kept.title, kept.passages) == ("El río", tuple(one.id for one in written[1:]))
+
+    assert cli.main(["chapbook", str(run.folder), "--pdf", "--author", "Ana", "--without", "limits"]) == 0
+    html, made = (Path(line) for line in capsys.readouterr().out.split())
+    assert "<h1>El río</h1>" in html.read_text(encoding="utf-8")
+    assert pypdfium2.PdfDocument(made).get_metadata_dict()["Author"] == "Ana"
+    assert passages.written(run) == written, "nothing is written again unless she asks"
 
 
 def test_a_capsule_goes_from_step_13_to_another_workshops_first_page_and_is_gone_on_with(

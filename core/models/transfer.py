@@ -1,0 +1,103 @@
+"""A transfer in a process of its own, which says in a folder how far it is, and is cancelled there."""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from core import storage
+from core.errors import LessonError
+from core.processes import State
+
+CANCELLED = "cancelled"
+_TICK_SECONDS = 0.25
+_RATE_SECONDS = 5.0  # over how long the speed is looked at: long enough to be calm, short enough to be true
+
+
+def cancel(folder: Path) -> None:
+    """Asks the transfer that is told in `folder` to stop."""
+    storage.write_text(folder / "request", CANCELLED)
+
+
+def nothing() -> dict:
+    """What a transfer with nothing to tidy up does when it is cancelled."""
+    return {}
+
+
+class Teller:
+    """Writes `state.json` from a thread of its own, so that a silent Hub keeps nobody from cancelling.
+
+    `done` and `total` are bytes, `rate` bytes a second, `seconds_left` None as long as nobody can know; `heard` is
+    when (seconds since 1970) something was last heard of.
+    """
+
+    def __init__(self, folder: Path, tidy: Callable[[], dict] = nothing, **facts: object) -> None:
+        self.folder = folder
+        self.tidy = tidy  # what is done when she cancels; answers what of it stands in the state
+        self.state = State(folder, done=0, total=0, rate=0.0, seconds_left=None, heard=time.time(), **facts)
+        self.done = self.total = 0
+        self.at = time.time()
+        self.points: list[tuple[float, int]] = []
+        self.lock = threading.RLock()
+        self.ended = self.held = False
+
+    def heard(self, done: int, total: int) -> None:
+        self.done, self.total, self.at = done, total, time.time()
+
+    def note(self, **facts: object) -> None:
+        """Writes facts that have to be on disk before what comes next."""
+        with self.lock:
+            if not self.ended:
+                self.state.write(**facts)
+
+    @contextmanager
+    def undisturbed(self) -> Iterator[None]:
+        """While the block is done she cannot cancel: cut off in the middle, nobody would know which way it went."""
+        with self.lock:
+            self.held = True
+        yield
+        self.held = False
+
+    def watch(self) -> None:
+        while not self.ended:
+            self._tell()
+            if (self.folder / "request").exists():
+                with self.lock:  # an end that is being written comes first
+                    if not self.ended and not self.held:
+                        self.end(status=CANCELLED, **self.tidy())
+                        os._exit(0)  # wherever it is
+            time.sleep(_TICK_SECONDS)
+
+    def _tell(self) -> None:
+        now = time.monotonic()
+        done = self.done
+        if self.total:  # until it is known, nothing has been heard of, not even what was here before
+            self.points = [point for point in self.points if now - point[0] < _RATE_SECONDS] + [(now, done)]
+        began, before = self.points[0] if self.points else (now, done)
+        rate = (done - before) / (now - began) if now > began else 0.0
+        left = (self.total - done) / rate if rate > 0 else None
+        facts = {"done": done, "total": self.total, "rate": rate, "seconds_left": left, "heard": self.at}
+        self.note(status="running", **facts)
+
+    def end(self, **facts: object) -> None:
+        with self.lock:
+            if not self.ended:
+                self.ended = True
+                self.state.write(**facts, done=self.done, total=self.total, seconds_left=None)
+
+
+def tell(teller: Teller, work: Callable[[], dict]) -> None:
+    """Does the work, and writes how it ended: `finished` with what it answers, or `failed` with its error."""
+    threading.Thread(target=teller.watch, daemon=True).start()
+    try:
+        facts = work()
+    except LessonError as error:
+        said = {name: fact if isinstance(fact, int | float) else str(fact) for name, fact in error.facts.items()}
+        teller.end(status="failed", error={"code": error.code, "facts": said})
+        return
+    except Exception:
+        teller.end(status="failed", error={"code": "our_fault", "facts": {}})
+        raise
+    teller.end(status="finished", **facts)

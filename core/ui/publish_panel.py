@@ -1,0 +1,146 @@
+"""Publishing in step 13: what is on the Hub, what is on its way there, and the form that sends it."""
+
+import time
+
+import streamlit as st
+
+from core import processes, texts
+from core.errors import LessonError
+from core.models import transfer
+from core.models.account import Account, may_write
+from core.project import Project
+from core.sharing import gate, publish, repository
+from core.sharing.publish import EMPTY, Wish
+from core.texts import Words
+from core.training.runs import Run
+from core.ui import problem, publish_form, session
+
+_TICK_SECONDS = 1.0
+_SILENT_SECONDS = 8.0  # from which an upload that hears nothing says so
+
+
+def show(run: Run, project: Project, words: Words) -> None:
+    account, token = session.account(), session.token() or ""
+    state = publish.state(run)
+    for id, facts in publish.published(run).items():
+        _there(run, id, facts, token, words)
+    if state["status"] in processes.ACTIVE:
+        st.fragment(_under_way, run_every=_TICK_SECONDS)(run, words)
+        return
+    if account is None or not (may_write(account) or account.writes_for):
+        _ask_for_token(account, words)
+        return
+    if state["status"] not in ("none", "finished"):
+        _standing(run, state, token, words)
+        return
+    wish = publish_form.ask(run, project, account, words)
+    if wish:
+        _begin(run, wish, token, words)
+
+
+def _ask_for_token(account: Account | None, words: Words) -> None:
+    st.info(words("publish.cannot_write" if account else "publish.no_token"), icon=":material/key:")
+    st.page_link("pages/02_hugging_face.py", label=words("publish.to_account"), icon=":material/arrow_back:")
+
+
+def _begin(run: Run, wish: Wish, token: str, words: Words) -> None:
+    with problem.shown(words.language, words("publish.starting")):
+        publish.start(run, wish, token)
+        st.rerun()
+
+
+# ---------------------------------------------------------------- on its way
+
+
+def _under_way(run: Run, words: Words) -> None:
+    state = publish.state(run)
+    if state["status"] not in processes.ACTIVE:
+        st.rerun()
+    st.progress(_share(state), text=_told(state, words))
+    st.caption(words("publish.apart"))
+    st.button(
+        words("publish.cancel"), key="publish.cancel", icon=":material/close:", on_click=publish.cancel, args=(run,)
+    )
+
+
+def _share(state: dict) -> float:
+    return min(1.0, state.get("done", 0) / state["total"]) if state.get("total") else 0.0
+
+
+def _told(state: dict, words: Words) -> str:
+    """Answers how far an upload is, in a sentence."""
+    if not state.get("total"):
+        return words("publish.preparing")
+    said = words("publish.sent", done=state["done"] / 1e6, total=state["total"] / 1e6)
+    if time.time() - state.get("heard", 0) > _SILENT_SECONDS:
+        return f"{said} {words('publish.silent')}"
+    left = state.get("seconds_left")
+    return f"{said} {words('publish.left', time=texts.duration(left, words.language))}" if left else said
+
+
+def _standing(run: Run, state: dict, token: str, words: Words) -> None:
+    """One that was cancelled, cut or refused: why, what is left on the Hub, and the ways on."""
+    error = state.get("error") or {"code": "", "facts": {}}
+    id = state.get("id", "")
+    if error["code"]:
+        problem.show(LessonError(error["code"], **error["facts"]), words.language)
+    else:
+        is_cancelled = state["status"] == transfer.CANCELLED
+        st.warning(words("publish.cancelled" if is_cancelled else "publish.died"), icon=":material/pause_circle:")
+    is_taken, is_left = error["code"] == "name_taken", state.get("left") == EMPTY
+    if is_taken:
+        st.markdown(words("publish.replace.look", id=id, link=repository.address(id)))
+    else:
+        st.caption(words("publish.empty_left", id=id) if is_left else words("publish.nothing_left"))
+    on, away = st.columns(2)
+    label = words("publish.replace" if is_taken else "publish.resume" if is_left else "publish.again")
+    is_whole_wish = bool(id) and "merged" in state
+    if is_whole_wish and on.button(label, key="publish.resume", type="primary", icon=":material/play_arrow:"):
+        wish = Wish(id, state["merged"], state["public"], state["update"] or is_taken)
+        _begin(run, wish, token, words)
+    label = words("publish.undo" if is_left else "publish.forget")
+    if away.button(label, key="publish.undo", icon=":material/delete:" if is_left else ":material/close:"):
+        with problem.shown(words.language, words("publish.asking")):
+            publish.undo(run, token)
+            st.rerun()
+
+
+# ---------------------------------------------------------------- on the Hub
+
+
+def _there(run: Run, id: str, facts: dict, token: str, words: Words) -> None:
+    """What is published under a name: the link, what is on it, who sees it, and the ways to change that."""
+    with st.container(border=True, key=f"publish.there.{id}"):
+        kind = "merged" if facts["merged"] else "adapter"
+        size = texts.size(facts["bytes"] / 1e6, words.language)
+        st.markdown(words("publish.done", id=id, link=repository.address(id)))
+        seen = words("publish.done.private" if facts["private"] else "publish.done.public")
+        st.caption(f"{words(f'publish.done.{kind}', files=len(facts['files']), size=size)} {seen}")
+        if not token:
+            return
+        if facts["private"]:
+            _offer_to_show(run, id, facts, token, words)
+        elif st.button(words("publish.hide"), key=f"publish.hide.{id}", icon=":material/visibility_off:"):
+            with problem.shown(words.language, words("publish.asking")):
+                publish.hide(run, id, token)
+                st.rerun()
+        with st.popover(words("publish.delete"), icon=":material/delete:", key=f"publish.delete.{id}"):
+            _delete(run, id, token, words)
+
+
+def _offer_to_show(run: Run, id: str, facts: dict, token: str, words: Words) -> None:
+    """Making it public later is sending it once more: only the card travels, with what she has answered by now."""
+    if not all(point.passed for point in gate.points(run)):
+        st.caption(words("publish.show.closed"))
+    elif st.button(words("publish.show"), key=f"publish.show.{id}", icon=":material/visibility:"):
+        _begin(run, Wish(id, facts["merged"], public=True, update=True), token, words)
+
+
+def _delete(run: Run, id: str, token: str, words: Words) -> None:
+    st.markdown(words.body("publish.delete"))
+    typed = st.text_input(words("publish.delete.name", id=id), key=f"publish.delete.name.{id}")
+    sure = typed.strip() == id
+    if st.button(words("publish.delete.go"), key=f"publish.delete.go.{id}", type="primary", disabled=not sure):
+        with problem.shown(words.language, words("publish.asking")):
+            publish.delete(run, id, token)
+            st.rerun()
