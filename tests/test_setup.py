@@ -357,7 +357,7 @@ def test_by_a_tunnel_the_app_says_its_public_address_and_a_code_that_the_server_
     children = psutil.Process(process.pid).children()
     (server,) = [child for child in children if "streamlit" in child.cmdline()]
     assert len(server.environ()["LLMS_ACCESS_CODE"]) == 11
-    assert said[2].startswith(f"Código de entrada: {server.environ()['LLMS_ACCESS_CODE']}. ")
+    assert said[2].startswith(f"Código de acceso: {server.environ()['LLMS_ACCESS_CODE']}. ")
     assert "--browser.serverAddress=cuatro-palabras-al-azar.trycloudflare.com" in server.cmdline()
     port = next(word.partition("=")[2] for word in server.cmdline() if word.startswith("--server.port="))
     asked = (tmp_path / "bin" / "asked").read_text().split()
