@@ -5,7 +5,7 @@ from pathlib import Path
 
 from core import classroom, limits, machine, processes, storage, testbed
 from core import project as projects
-from core.data import sources, stages, table
+from core.data import language, sources, stages, table
 from core.errors import LessonError
 from core.evaluation import evaluate
 from core.generation.service import SERVICE
@@ -141,6 +141,7 @@ def start_run(project: Project) -> Run:
     promise.carry(project, run)
     if machine.is_small():
         SERVICE.rest()
+        language.forget()
     runs.start(run)
     return run
 

@@ -7,6 +7,7 @@ import psutil
 import pytest
 
 from core import processes, storage
+from core.errors import LessonError
 from core.processes import ROOT
 
 WORK = """
@@ -78,3 +79,16 @@ def test_a_state_keeps_what_was_told_before_and_forgets_the_old_error(tmp_path):
 
 def test_peak_memory_is_at_least_what_is_held_now():
     assert processes.peak_memory_mb() >= 0.95 * psutil.Process().memory_info().rss / 1e6
+
+
+def test_who_follows_a_process_is_told_each_state_and_how_it_ended(tmp_path):
+    mine = {"pid": os.getpid(), "born": processes.birth(os.getpid())}
+    storage.write_json(tmp_path / "state.json", {"status": "running", "step": 1, **mine})
+    followed = processes.follow(tmp_path, seconds=0)
+    assert next(followed)["step"] == 1
+    storage.write_json(tmp_path / "state.json", {"status": "finished", "step": 2, **mine})
+    assert [state["step"] for state in followed] == [2]
+    error = {"code": "disk_full", "facts": {"folder": "/obra"}}
+    storage.write_json(tmp_path / "state.json", {"status": "failed", "error": error, **mine})
+    with pytest.raises(LessonError, match="disk_full"):
+        list(processes.follow(tmp_path))

@@ -357,8 +357,11 @@ def test_by_a_tunnel_the_app_says_its_public_address_and_a_code_that_the_server_
     children = psutil.Process(process.pid).children()
     (server,) = [child for child in children if "streamlit" in child.cmdline()]
     assert len(server.environ()["LLMS_ACCESS_CODE"]) == 11
-    assert said[2].startswith(f"Código de entrada: {server.environ()['LLMS_ACCESS_CODE']}. ")
+    assert said[2].startswith(f"Código de acceso: {server.environ()['LLMS_ACCESS_CODE']}. ")
     assert "--browser.serverAddress=cuatro-palabras-al-azar.trycloudflare.com" in server.cmdline()
+    assert "--logger.hideWelcomeMessage=true" in server.cmdline(), (
+        "the greeting asks an outside machine for our address"
+    )
     port = next(word.partition("=")[2] for word in server.cmdline() if word.startswith("--server.port="))
     asked = (tmp_path / "bin" / "asked").read_text().split()
     assert asked == ["tunnel", "--no-autoupdate", "--url", f"http://127.0.0.1:{port}"]

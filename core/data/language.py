@@ -66,6 +66,11 @@ def is_other(text: str, expected: str) -> str | None:
     return code
 
 
+def forget() -> None:
+    """Lets go of py3langid's model, 44 MB, until it is needed again."""
+    _identifier.cache_clear()
+
+
 def _own_words_suffice(text: str, expected: str) -> bool:
     words = text.lower().split()
     hits = sum(map(_OWN.get(expected, frozenset()).__contains__, words))

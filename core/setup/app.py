@@ -38,6 +38,7 @@ def open_app(arguments: list[str], text: Words) -> int:
         "server.showEmailPrompt": "false",  # else the first start waits for an e-mail address
         "browser.gatherUsageStats": "false",
         "logger.level": "warning",  # where it listens is ours to say
+        "logger.hideWelcomeMessage": "true",  # for its greeting it asks another machine what address this one has
     }
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # by way of every `finally`
     with suppress(KeyboardInterrupt):  # the server got it too, and ends by itself

@@ -92,7 +92,7 @@ def train(page: Page, workspace: Path, writes: bool) -> None:
     ended = threading.Event()
 
     def watch() -> None:
-        while not ended.wait(0.2):
+        while not ended.wait(0.5):
             most.append(max(most.pop(), held(workspace), key=lambda found: sum(found.values())))
 
     change(page, "10_train")

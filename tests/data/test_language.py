@@ -3,7 +3,7 @@ import json
 import pytest
 
 from core.classroom import sample_path
-from core.data.language import detect, is_other, main_language, text_language
+from core.data.language import detect, forget, is_other, main_language, text_language
 
 CLEAR = {
     "en": "My friend went to the beach yesterday and brought back a bag full of shells for his daughter",
@@ -65,3 +65,10 @@ def test_the_language_of_texts_is_told_by_their_small_words():
     assert text_language(["The lamp is on the table by the door"]) == "en"
     assert text_language(["La lámpara está en la mesa de la casa"]) == "es"
     assert text_language([]) == "es"
+
+
+def test_a_model_that_was_let_go_comes_back_when_it_is_needed():
+    before = detect(CLEAR["pt"])
+    forget()
+    assert detect(CLEAR["pt"]) == before
+    assert before[0] == "pt"

@@ -162,6 +162,20 @@ def test_a_child_that_dies_while_it_writes_is_said_and_another_takes_its_place(s
     assert child().pid != dead.pid
 
 
+def test_where_memory_is_wanted_the_child_goes_unless_it_is_answering(service: Service):
+    before = children()
+    spare = Service()
+    spare.warm()
+    (child,) = children() - before
+    spare.rest()
+    assert not child.is_running()
+    spare.rest()  # and again, where there is none
+    written = service.stream(MODEL, "La lluvia", CALM)
+    next(written)
+    service.rest()
+    assert list(written), "who was being answered still is"
+
+
 # ------------------------------------------------------------------ many who ask
 
 

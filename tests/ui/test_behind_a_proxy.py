@@ -61,7 +61,7 @@ def outside(tmp_path_factory, chromium):
          "-keyout", folder / "key.pem", "-out", folder / "certificate.pem"],
         check=True, capture_output=True,
     )  # fmt: skip
-    under, tunnelled = start_server(workspace, None, "/taller"), None
+    under, tunnelled = start_server(workspace, None, "/taller", f"--browser.serverAddress={SITE}.localhost"), None
     proxy = None
     try:
         tunnelled = start_server(workspace, None, "", f"--browser.serverAddress={TUNNELLED}.localhost")
