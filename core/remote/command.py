@@ -28,16 +28,20 @@ def remote(run: Run, options: argparse.Namespace, words: Words, say: Callable[..
         for machine in service.machines(token):
             print(_told(machine, words))
         return
+    if options.cancel and away.where(run) is None:
+        raise LessonError("run_not_away", run=run.name)
+    if options.cancel and away.is_followed(run):
+        away.cancel(run, token)
+        say("remote.told_there")
+        return
     had_left = away.where(run) is not None
     is_away = away.is_still_there(run, token)
     if had_left and not is_away:
         say("remote.cleaned")
-    if options.cancel:
-        if not is_away:
-            raise LessonError("run_not_away", run=run.name)
+    if options.cancel and is_away:
         away.cancel(run, token)
     elif not is_away:
-        if had_left and processes.read_state(run.folder)["status"] == "finished":
+        if options.cancel or (had_left and processes.read_state(run.folder)["status"] == "finished"):
             return
         _send(run, token, options, words, say)
     try:

@@ -3,6 +3,7 @@
 import json
 import os
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hub_server import COMMIT, FILES, Repository, facts
@@ -146,6 +147,40 @@ def test_one_that_nobody_follows_goes_on_and_can_be_followed_again_or_stopped(se
     assert left_there(service) == []
     assert cli.main(["remote", str(run.folder), "--cancel"]) == 2, "there is nothing to stop any more"
     assert runs.discard(run) is None
+
+
+def test_one_that_is_followed_is_stopped_from_another_terminal(service, run, capsys):
+    service.instead = WAITS
+    away.send(run, TOKEN, "ana", "t4-small", 600, silent)
+    with ThreadPoolExecutor() as terminal:
+        followed = terminal.submit(away.follow, run, TOKEN, silent)
+        while storage.load_json(run.folder / "state.json")["status"] != "loading":
+            assert not followed.done()
+        assert cli.main(["remote", str(run.folder), "--cancel"]) == 0
+        with pytest.raises(LessonError, match="remote_cancelled"):
+            followed.result(30)
+    assert left_there(service) == []
+    assert away.where(run) is None
+
+
+def test_who_was_cut_off_between_sending_and_noting_it_finds_it_again(service, run):
+    service.instead = WAITS
+    away.send(run, TOKEN, "ana", "t4-small", 600, silent)
+    record = storage.load_json(run.folder / "remote.json")
+    storage.write_json(run.folder / "remote.json", record | {"job": None})
+    (run.folder / "state.json").unlink()
+    assert away.is_still_there(run, TOKEN)
+    assert away.where(run) == record
+
+
+def test_weights_that_came_back_broken_are_said_and_nothing_is_left(service, run, capsys):
+    finished = json.dumps({"status": "finished", "step": 3, "steps": 3})
+    back = "mkdir -p /llms/back/adapter; echo no > /llms/back/adapter/adapter_model.safetensors"
+    service.instead = ["sh", "-c", f"{back}; echo '{finished}' > /llms/back/state.json"]
+    assert cli.main(["remote", str(run.folder), "--yes"]) == 2
+    assert processes.read_state(run.folder)["error"]["code"] == "broken_model"
+    assert not run.adapter.exists()
+    assert left_there(service) == []
 
 
 REFUSED = {
