@@ -70,6 +70,8 @@ def test_shortly_before_its_time_is_up_it_ends_with_the_best_it_has(service, new
 
 
 def test_of_her_texts_only_those_that_are_needed_leave(run, tmp_path):
+    record = storage.load_json(run.tokens / "record.json")
+    storage.write_json(run.tokens / "record.json", record | {"model": str(run.workspace / "mine")})
     leaves = tmp_path / "leaves"
     leaves.mkdir()
     parcel.make(run, 60, 1.0, leaves)
