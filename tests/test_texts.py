@@ -11,6 +11,7 @@ import pytest
 from core import glossary, texts
 from core.data.read import READERS
 from core.errors import LessonError
+from core.sharing.cells import FORMS
 from core.training.settings import OPTIONS, Settings
 
 ROOT = Path(__file__).parent.parent
@@ -154,8 +155,8 @@ def test_no_word_is_left_that_nobody_says():
                 parts = [str(part.value) if isinstance(part, ast.Constant) else None for part in node.values]
                 if any(part and re.search("[a-z]", part) for part in parts):
                     patterns.add("".join(".+" if part is None else re.escape(part) for part in parts))
-    # Put together from two names: `"missing." + stage`, `"shelf." + purpose`, `f"{setting}.{option}"`.
-    patterns |= {r"missing\..+", r"shelf\..+", rf"({'|'.join(OPTIONS)})\..+"}
+    # Put together from two names: `"missing." + stage`, `"shelf." + purpose`, `f"{setting}.{option}"`, a cell's form.
+    patterns |= {r"missing\..+", r"shelf\..+", rf"({'|'.join(OPTIONS)})\..+", rf"\w+\.({'|'.join(FORMS)})"}
     unsaid = {
         f"{name}: {key}"
         for name in set(NAMES) - {"glossary"}

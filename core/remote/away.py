@@ -53,7 +53,9 @@ class _Seen:
 
 
 def where(run: Run) -> dict | None:
-    """Answers where a run is away: `owner`, `bucket`, `machine`, `seconds`, `job` (None: not yet); None where not."""
+    """Answers where a run is away: `owner`, `bucket`, `machine`, `seconds`, `job` (None: not noted yet), and whether
+    it is `over` and only has to be deleted there; None where it is not away.
+    """
     return storage.read_json(run.folder / "remote.json")
 
 
@@ -105,14 +107,15 @@ def is_still_there(run: Run, token: str) -> bool:
     if record is None:
         return False
     with _alone(run):
-        if processes.read_state(run.folder)["status"] == "away":
-            return True
-        job = record["job"] or service.find(token, record["owner"], record["bucket"])
-        if job and processes.read_state(run.folder)["status"] == "none":  # cut off just after it began there
-            storage.write_json(run.folder / "remote.json", record | {"job": job})
+        if not record.get("over") and _job(run, token):
             return True
         _clean(run, token)
         return False
+
+
+def is_followed(run: Run) -> bool:
+    """Says whether a process here follows the run, which will see and tell how it ends."""
+    return where(run) is not None and processes.read_state(run.folder)["status"] in processes.ACTIVE
 
 
 def follow(run: Run, token: str, say: Say) -> dict:
@@ -135,9 +138,18 @@ def follow(run: Run, token: str, say: Say) -> dict:
 
 def cancel(run: Run, token: str) -> None:
     """Stops a run there; who follows it then sees that it ended."""
+    if job := _job(run, token):
+        with _no_matter_if_gone():
+            service.cancel(token, storage.load_json(run.folder / "remote.json")["owner"], job)
+
+
+def _job(run: Run, token: str) -> str | None:
+    """Answers the id of the run's job, also where who sent it was cut off before noting it; None: it never began."""
     record = storage.load_json(run.folder / "remote.json")
-    with _no_matter_if_gone():
-        service.cancel(token, record["owner"], record["job"])
+    if record["job"] is None and (found := service.find(token, record["owner"], record["bucket"])):
+        record |= {"job": found}
+        storage.write_json(run.folder / "remote.json", record)
+    return record["job"]
 
 
 def _heard(run: Run, record: dict, token: str, seen: _Seen) -> service.Told:
@@ -179,15 +191,21 @@ def _shown(there: dict) -> dict[str, Any]:
 
 def _end(run: Run, record: dict, token: str, told: service.Told, state: State, seen: _Seen) -> dict:
     """Brings back what a job made that is over, and deletes the rest. Raises the LessonError that it ended with."""
-    with _no_matter_if_gone():
+    error = None
+    try:
         _bring(run, token, record["bucket"], seen, with_adapter=True)
-    is_well = seen.state.get("status") == "finished" and run.weights
-    error = None if is_well else _why(run, record, token, told, seen.state)
+    except LessonError as what:
+        if what.code in (*_PASSING, "disk_full", "cannot_write"):
+            raise  # it is still there, and can be brought another time
+        error = None if what.code == "remote_gone" else what
+    if not error and not (seen.state.get("status") == "finished" and run.weights):
+        error = _why(run, record, token, told, seen.state)
     if error:
         facts = {name: str(fact) for name, fact in error.facts.items()}
         state.write(status="failed", error={"code": error.code, "facts": facts}, away=False)
     else:
         state.write(**{name: seen.state[name] for name in _SHOWN if name in seen.state}, away=False)
+    storage.write_json(run.folder / "remote.json", record | {"over": True})
     _clean(run, token)
     if error:
         raise error

@@ -29,15 +29,11 @@ def remote(run: Run, options: argparse.Namespace, words: Words, say: Callable[..
             print(_told(machine, words))
         return
     had_left = away.where(run) is not None
-    is_away = away.is_still_there(run, token)
-    if had_left and not is_away:
-        say("remote.cleaned")
     if options.cancel:
-        if not is_away:
-            raise LessonError("run_not_away", run=run.name)
-        away.cancel(run, token)
-    elif not is_away:
-        if had_left and processes.read_state(run.folder)["status"] == "finished":
+        if not _stopped(run, token, say):
+            return
+    elif not _is_there(run, token, say):
+        if processes.read_state(run.folder)["status"] == "finished" and had_left:
             return
         _send(run, token, options, words, say)
     try:
@@ -46,6 +42,26 @@ def remote(run: Run, options: argparse.Namespace, words: Words, say: Callable[..
         say("remote.goes_on", run=run.folder)
         raise
     say("remote.done")
+
+
+def _stopped(run: Run, token: str, say: Callable[..., None]) -> bool:
+    """Stops a run there. Answers whether it is to be followed from here to its end."""
+    if away.where(run) is None:
+        raise LessonError("run_not_away", run=run.name)
+    is_followed = away.is_followed(run)
+    away.cancel(run, token)
+    if is_followed:
+        say("remote.told_there")
+    return not is_followed and _is_there(run, token, say)
+
+
+def _is_there(run: Run, token: str, say: Callable[..., None]) -> bool:
+    """Says whether there is something to follow; and says to her that what was left from before is deleted."""
+    had_left = away.where(run) is not None
+    is_there = away.is_still_there(run, token)
+    if had_left and not is_there:
+        say("remote.cleaned")
+    return is_there
 
 
 def _send(run: Run, token: str, options: argparse.Namespace, words: Words, say: Callable[..., None]) -> None:

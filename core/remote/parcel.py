@@ -4,6 +4,7 @@ The workshop's program, the run's settings, and the texts that it learns from an
 texts of the sealed test, nor the texts themselves. A base model travels only where the Hub does not have it.
 """
 
+import json
 import shutil
 import zipfile
 from collections.abc import Iterator
@@ -71,7 +72,7 @@ def revision(base: Path) -> str | None:
     return base.name if base.parent.name == "snapshots" else None
 
 
-def _workshop() -> Iterator[tuple[Path, str]]:
+def _workshop() -> Iterator[tuple[Path | bytes, str]]:
     """Yields the files that training reads: no page, no model, no sample; and the words of the command."""
     for path in sorted((ROOT / "core").rglob("*.py")):
         if path.relative_to(ROOT / "core").parts[0] not in ("ui", "setup"):
@@ -81,17 +82,22 @@ def _workshop() -> Iterator[tuple[Path, str]]:
             yield path, path.relative_to(ROOT).as_posix()
 
 
-def _tokens(run: Run) -> Iterator[tuple[Path, str]]:
+def _tokens(run: Run) -> Iterator[tuple[Path | bytes, str]]:
     for part in _PARTS:
         for path in sorted((run.tokens / part).iterdir()):
             yield path, f"data/tokens/{part}/{path.name}"
-    yield run.tokens / "record.json", "data/tokens/record.json"
+    record = storage.load_json(run.tokens / "record.json")
+    told = record | {"model": public_name(record["model"])}  # never a path of this machine
+    yield json.dumps(told, ensure_ascii=False).encode(), "data/tokens/record.json"
 
 
-def _zip(target: Path, files: Iterator[tuple[Path, str]]) -> None:
+def _zip(target: Path, files: Iterator[tuple[Path | bytes, str]]) -> None:
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as packed:
-        for path, name in files:
-            packed.write(path, name)
+        for content, name in files:
+            if isinstance(content, Path):
+                packed.write(content, name)
+            else:
+                packed.writestr(name, content)
 
 
 def megabytes(folder: Path) -> float:

@@ -185,6 +185,9 @@ def _explained(error: Exception) -> LessonError:
         return error
     if isinstance(error, HfHubHTTPError):
         codes = {401: "token_refused", 402: "remote_no_credit", 403: "remote_no_rights", 404: "remote_gone"}
-        if code := codes.get(error.response.status_code):
-            return LessonError(code)
+        status = getattr(error.response, "status_code", None)  # the client raises some of its own accord
+        if status is None:
+            return LessonError("hub_ill")
+        if status in codes:
+            return LessonError(codes[status])
     return trouble(error)

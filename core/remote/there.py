@@ -6,6 +6,7 @@ neither locks nor names changed, so the run works on the machine's own disk and 
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -33,7 +34,8 @@ def main() -> int:
     record = job["run"]
     if record["reshaped"]:
         (run / "reshaped.json").write_text(json.dumps(record["reshaped"]), encoding="utf-8")
-    record["model_folder"] = str(_base(record["model"], job["revision"], work))
+    sys.path.insert(0, str(workshop))
+    record["model_folder"] = str(_base(record["model"], job["revision"], work / "base"))
     (run / "settings.json").write_text(json.dumps(record, ensure_ascii=False), encoding="utf-8")
     status = _train(run, workshop, job, began)
     _carry(run, {})
@@ -70,17 +72,17 @@ def _unpack(path: Path, folder: Path) -> None:
         packed.extractall(folder)
 
 
-def _base(model: str, revision: str | None, work: Path) -> Path:
+def _base(model: str, revision: str | None, folder: Path) -> Path:
     """Answers the base model's folder: the one that travelled, or what the Hub has, at the commit that she has."""
     if (HERE / "base").is_dir():
-        return HERE / "base"
+        return Path(shutil.copytree(HERE / "base", folder))
     from huggingface_hub import snapshot_download
 
-    wanted, unwanted = ["*.safetensors", "*.json", "*.txt", "*.model", "*.jinja"], ["*/*", "*.onnx*", "consolidated*"]
-    found = snapshot_download(
-        model, revision=revision, allow_patterns=wanted, ignore_patterns=unwanted, local_dir=work / "base"
+    from core.models.hub import UNWANTED, WANTED
+
+    return Path(
+        snapshot_download(model, revision=revision, allow_patterns=WANTED, ignore_patterns=UNWANTED, local_dir=folder)
     )
-    return Path(found)
 
 
 def _carry(run: Path, copied: dict[str, tuple[int, int]], with_adapter: bool = True) -> None:

@@ -26,6 +26,7 @@ from core.tokens.tokenizer import Tokenizer
 from core.training import engine, ranks
 from core.training.runs import Run
 
+FORMS = ("apart", "four_bits", "full", "some", "summaries")
 CELLS = Path(__file__).parent.parent.parent / "pages" / "notebook"
 _PINNED = ("transformers", "datasets", "peft", "evaluate", "accelerate")
 _FOR_FORMS = {"four_bits": ("bitsandbytes",), "summaries": ("rouge-score", "snowballstemmer")}
@@ -82,14 +83,8 @@ def base_files(run: Run) -> list[Path]:
 def _forms(run: Run, form: Form) -> tuple[str, ...]:
     settings = run.settings()
     is_some = settings.method != "full" and settings.lora_targets != "all-linear"
-    asked = {
-        "apart": form.is_apart,
-        "four_bits": settings.method == "qlora",
-        "full": settings.method == "full",
-        "some": is_some,
-        "summaries": _summarizes(run),
-    }
-    return tuple(name for name, is_asked in asked.items() if is_asked)
+    asked = (form.is_apart, settings.method == "qlora", settings.method == "full", is_some, _summarizes(run))
+    return tuple(name for name, is_asked in zip(FORMS, asked, strict=True) if is_asked)
 
 
 def _summarizes(run: Run) -> bool:

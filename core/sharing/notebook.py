@@ -1,8 +1,8 @@
 """What she did as notebooks: the same with `transformers`, `datasets`, `peft` and `evaluate`, and without the workshop.
 
-One notebook, or one a lesson, in a ZIP with what they read: her texts as they were split, the workshop's measure and,
-where it is found nowhere else, the base model. The cells are those of `cells.py`; each has its prose in
-the texts, under its name.
+One notebook, or one a lesson, in a ZIP with what they read: her texts as they were split, the workshop's measures and,
+where it is found nowhere else, the base model. The cells are those of `cells`; each has its prose in the texts, under
+its name.
 """
 
 import io
@@ -31,7 +31,7 @@ LESSONS = {
     3: ("measure", "summaries", "order", "adapter", "train", "evaluate", "compare", "keep"),
 }
 _NEEDS = {1: (), 2: (), 3: ("write", "texts", "tokens")}
-_ONLY = {"summaries": "summaries"}  # cells that are for runs of that form
+_ONLY = ("summaries",)  # cells that are only for runs of the form of that name
 
 
 def parcel(run: Run, project: Project, language: str, one_a_lesson: bool = False) -> bytes:
@@ -84,7 +84,7 @@ def _written(names: list[str], title: str, own: Cells) -> str:
     book = v4.new_notebook(metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}})
     book.cells.append(v4.new_markdown_cell(f"# {title}\n\n{own.words.body('title')}", id="title"))
     for name in names:
-        if _ONLY.get(name) in (None, *own.forms):
+        if name not in _ONLY or name in own.forms:
             book.cells.append(v4.new_markdown_cell(own.prose(name), id=f"{name}-why"))
             book.cells.append(v4.new_code_cell(own.code(name), id=name))
     nbformat.validate(book)

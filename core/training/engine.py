@@ -46,7 +46,19 @@ def load_base(run: Run) -> Loaded:
     device = "cpu" if ranks.is_sharded() else None
     loaded = models.load(folder, precision=precision, four_bit=settings.method == "qlora", device=device)
     loaded.model.requires_grad_(False)
+    _keep_passing_gradients(loaded)
     return loaded
+
+
+def _keep_passing_gradients(loaded: Loaded) -> None:
+    """Keeps 4-bit layers as they can be trained through.
+
+    On processors with AVX512-BF16, bitsandbytes packs them otherwise as soon as they are only read, and their
+    gradient then stops there, without a word: all adapters but the last learn from almost nothing.
+    """
+    for module in loaded.model.modules():
+        if hasattr(module, "support_avx512bf16_for_cpu"):
+            module.support_avx512bf16_for_cpu = False
 
 
 def open_for_training(loaded: Loaded, settings: Settings) -> Loaded:

@@ -1,5 +1,6 @@
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 from hub_server import COMMIT, FILES, Repository, facts, point_at
@@ -25,24 +26,27 @@ def service(tmp_path, monkeypatch):
 
 
 @pytest.fixture(scope="session")
-def texts_file(tmp_path_factory):
+def project(tmp_path_factory):
+    """Forty short texts, tokenised. Never written to."""
     path = tmp_path_factory.mktemp("texts") / "coplas.jsonl"
     lines = [{"text": f"Copla {n}: el río de la tarde\nllega hasta la puerta {n * n}"} for n in range(40)]
     path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
-    return path
+    project = projects.create(tmp_path_factory.mktemp("workspace"), "Coplas", "es")
+    stages.load_texts(project, sources.open_source(str(path), "es"))
+    stages.prepare(project)
+    encode.encode(project)
+    return project
 
 
 @pytest.fixture
-def new_run(workspace, texts_file):
+def new_run(project, workspace):
     """Makes a run of three steps."""
 
     def make(**changes):
-        project = projects.create(workspace, "Coplas", "es")
-        stages.load_texts(project, sources.open_source(str(texts_file), "es"))
-        stages.prepare(project)
-        encode.encode(project)
+        mine = Path(shutil.copytree(project.folder, workspace / project.id, dirs_exist_ok=True))
         few = {"max_steps": 3, "evaluations": 1, **changes}
-        return runs.create(project, plan.settings(project, "quick").changed(few), "Copla")
+        settings = plan.settings(project, "quick").changed(few)
+        return runs.create(projects.open_project(workspace, mine.name), settings, "Copla")
 
     return make
 

@@ -3,6 +3,7 @@
 import json
 import os
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hub_server import COMMIT, FILES, Repository, facts
@@ -35,7 +36,7 @@ def said(capsys) -> str:
     return " ".join(capsys.readouterr().err.split())
 
 
-def test_a_run_goes_and_comes_back_as_if_it_had_been_made_here(service, run_of_the_hub, capsys):
+def test_a_run_goes_and_comes_back_as_if_it_had_been_made_here(service, run_of_the_hub, capsys, monkeypatch):
     run = run_of_the_hub
     assert cli.main(["remote", str(run.folder), "--yes", "--language", "en"]) == 0
     told = said(capsys)
@@ -45,6 +46,7 @@ def test_a_run_goes_and_comes_back_as_if_it_had_been_made_here(service, run_of_t
     assert (len(curve.train), len(curve.validation)) == (3, 1)
     assert watch.samples(run)
     assert verdict.read(run)
+    monkeypatch.setattr("core.evaluation.exam.MOST_WRITTEN", 1)
     assert evaluate.evaluate(run)["sides"]["adapted"]["perplexity"]["value"] > 1
     assert "t4-small" in told, "the cheapest with a card"
     assert "0.40 US dollars" in told
@@ -68,6 +70,8 @@ def test_shortly_before_its_time_is_up_it_ends_with_the_best_it_has(service, new
 
 
 def test_of_her_texts_only_those_that_are_needed_leave(run, tmp_path):
+    record = storage.load_json(run.tokens / "record.json")
+    storage.write_json(run.tokens / "record.json", record | {"model": str(run.workspace / "mine")})
     leaves = tmp_path / "leaves"
     leaves.mkdir()
     parcel.make(run, 60, 1.0, leaves)
@@ -145,6 +149,40 @@ def test_one_that_nobody_follows_goes_on_and_can_be_followed_again_or_stopped(se
     assert left_there(service) == []
     assert cli.main(["remote", str(run.folder), "--cancel"]) == 2, "there is nothing to stop any more"
     assert runs.discard(run) is None
+
+
+def test_one_that_is_followed_is_stopped_from_another_terminal(service, run, capsys):
+    service.instead = WAITS
+    away.send(run, TOKEN, "ana", "t4-small", 600, silent)
+    with ThreadPoolExecutor() as terminal:
+        followed = terminal.submit(away.follow, run, TOKEN, silent)
+        while storage.load_json(run.folder / "state.json")["status"] != "loading":
+            assert not followed.done()
+        assert cli.main(["remote", str(run.folder), "--cancel"]) == 0
+        with pytest.raises(LessonError, match="remote_cancelled"):
+            followed.result(30)
+    assert left_there(service) == []
+    assert away.where(run) is None
+
+
+def test_who_was_cut_off_between_sending_and_noting_it_finds_it_again(service, run):
+    service.instead = WAITS
+    away.send(run, TOKEN, "ana", "t4-small", 600, silent)
+    record = storage.load_json(run.folder / "remote.json")
+    storage.write_json(run.folder / "remote.json", record | {"job": None})
+    (run.folder / "state.json").unlink()
+    assert away.is_still_there(run, TOKEN)
+    assert away.where(run) == record
+
+
+def test_weights_that_came_back_broken_are_said_and_nothing_is_left(service, run, capsys):
+    finished = json.dumps({"status": "finished", "step": 3, "steps": 3})
+    back = "mkdir -p /llms/back/adapter; echo no > /llms/back/adapter/adapter_model.safetensors"
+    service.instead = ["sh", "-c", f"{back}; echo '{finished}' > /llms/back/state.json"]
+    assert cli.main(["remote", str(run.folder), "--yes"]) == 2
+    assert processes.read_state(run.folder)["error"]["code"] == "broken_model"
+    assert not run.adapter.exists()
+    assert left_there(service) == []
 
 
 REFUSED = {

@@ -18,8 +18,8 @@ from core.training import plan, runs
 
 @pytest.fixture
 def run_of(loaded):
-    def make(task: str = "write", **settings):
-        project = loaded(task)
+    def make(task: str = "write", project=None, **settings):
+        project = project or loaded(task)
         run = runs.create(project, plan.settings(project, "quick").changed(settings), "Anoche")
         run.adapter.mkdir()
         (run.adapter / "adapter_model.safetensors").write_bytes(b"learned")
@@ -36,9 +36,22 @@ def python(code: str) -> ast.Module:
     return ast.parse("\n".join("    pass" if "%pip" in line else line for line in code.splitlines()))
 
 
+KINDS = {
+    "lora": ("classroom", "write", {}),
+    "some layers": ("classroom", "summarize", {"lora_targets": "mlp"}),
+    "four bits": ("classroom", "write", {"method": "qlora", "lora_targets": "attention"}),
+    "all the weights": ("classroom", "summarize", {"method": "full", "precision": "bf16"}),
+    "read and written apart": ("bart", "summarize", {"method": "full"}),
+    "apart, in four bits": ("mbart", "summarize", {"method": "qlora"}),
+}
+
+
 @pytest.mark.parametrize("language", ["es", "en"])
-def test_each_notebook_has_all_that_its_cells_use_and_nothing_of_this_project(run_of, language):
-    run, project = run_of()
+@pytest.mark.parametrize(("model", "task", "settings"), KINDS.values(), ids=KINDS)
+def test_each_notebook_has_all_that_its_cells_use_and_nothing_of_this_project(
+    run_of, base, summarizing, language, model, task, settings
+):
+    run, project = run_of(task, None if model == "classroom" else summarizing(base(model)), **settings)
     books = notebook.notebooks(run, project, language, one_a_lesson=True) | notebook.notebooks(run, project, language)
     assert len(books) == 4
     for content in books.values():

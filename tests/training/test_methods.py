@@ -96,6 +96,17 @@ def test_continued_after_a_kill_it_ends_with_the_same_weights(project, new_run):
     assert all(torch.equal(one[name], other[name]) for name in one)
 
 
+def test_four_bits_pass_their_gradient_on_even_after_they_were_only_read(project, new_run):
+    """bitsandbytes packs them for reading on some processors, and no gradient comes through those."""
+    loaded = engine.load_base(new_run(project, method="qlora"))
+    layer = loaded.model.model.layers[0].self_attn.q_proj
+    with torch.no_grad():
+        loaded.model.eval()(torch.arange(10, 20)[None])
+    read = torch.randn(1, 4, layer.in_features, requires_grad=True)
+    layer(read).sum().backward()
+    assert read.grad.norm() > 0
+
+
 @pytest.mark.parametrize(
     ("targets", "names"),
     [

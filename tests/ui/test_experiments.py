@@ -197,3 +197,23 @@ def test_steps_10_to_13_go_on_with_her_own_run(visit, project, dosed):
         page = visit(name, project=project)
         assert_well(page)
         assert any(own.name in block.value for block in page.code if block.language == "python")
+
+
+@IN_BOTH_LANGUAGES
+def test_a_run_on_another_machine_is_said_with_how_to_follow_it_and_waits_for_it(visit, project, language):
+    (run,) = runs.list_runs(project)
+    gone = {"pid": 2**22 + 1, "born": "", "away": True, "status": "running"}
+    storage.write_json(run.folder / "state.json", storage.load_json(run.folder / "state.json") | gone)
+    page = visit("10_train", language, project)
+    assert_well(page)
+    assert f'python3 -m core remote "{run.folder}"' in page.warning[0].value
+    assert not {"continue", "finish", "pause", "discard"} & set(keys(page))
+    page = visit("experiments", language, project)
+    assert_well(page)
+    assert words(language)("status.away") in page.dataframe[0].value.astype(str).to_numpy()
+
+
+def test_step_9_gives_the_command_for_a_rented_machine(visit, project):
+    page = visit("09_settings", "es", project)
+    assert_well(page)
+    assert f'python3 -m core remote "{project.folder}"' in said(page)
