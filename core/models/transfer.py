@@ -73,8 +73,10 @@ class Teller:
             if (self.folder / "request").exists():
                 with self.lock:  # an end that is being written comes first
                     if not self.ended and time.monotonic() > self.held:
-                        self.end(status=CANCELLED, **self.tidy())
-                        os._exit(0)  # wherever it is
+                        left = self.tidy()
+                        (self.folder / "request").unlink(missing_ok=True)  # it was asked of this one, not of the next
+                        self.end(status=CANCELLED, **left)
+                        os._exit(130)  # wherever it is; as one that was interrupted
             time.sleep(_TICK_SECONDS)
 
     def _tell(self) -> None:

@@ -215,6 +215,7 @@ def test_a_cancelled_one_leaves_nothing_on_the_hub_and_a_killed_one_what_can_be_
     publish.cancel(run)
     state = wait(run, is_over)
     assert (state["status"], state["left"], on_hub(hub)) == ("cancelled", "nothing", None)
+    assert not (publish.told(run) / "request").exists(), "the next one would be cancelled too"
 
     publish.start(run, Wish("coplas"), TOKEN)
     os.kill(wait(run, lambda state: state.get("done", 0) > 1_000_000)["pid"], signal.SIGKILL)
