@@ -92,8 +92,10 @@ def _check_ids(path: Path, run: Run, tokenizer: Tokenizer, model: str) -> None:
 
 
 def check(run: Run) -> None:
-    """Looks at the base's configuration alone. Raises LessonError `gguf_architecture`."""
-    architecture(configuration(merged.base_of(run)), models.public_name(run.record()["model"]))
+    """Looks at the base's configuration alone. Raises LessonError `gguf_architecture`, and what `folder.check` does."""
+    base = merged.base_of(run)
+    models.check(base)
+    architecture(configuration(base), models.public_name(run.record()["model"]))
 
 
 def bytes_about(run: Run, quantisation: str) -> int:

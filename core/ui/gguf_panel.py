@@ -18,6 +18,9 @@ def show(run: Run, words: Words) -> None:
     try:
         gguf_file.check(run)
     except LessonError as error:
+        if error.code != "gguf_architecture":
+            problem.show(error, words.language)
+            return
         said = problem.explain(error, words.language)  # no failure: she has asked for nothing yet
         st.info("\n\n".join([f"**{said.happened}**", said.found, said.advice]), icon=":material/info:")
         _by_hand(run, words)

@@ -1,11 +1,29 @@
-"""What the tests of this folder share: a disk that fills up."""
+"""What the tests of this folder share: a project for a whole file of them, and a disk that fills up."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 import pytest
 
+from core import project as projects
 from core import storage
+from core.data import sources, stages
+from core.project import Project
+from core.tokens import encode
+
+
+@pytest.fixture(scope="session")
+def sampled(tmp_path_factory) -> Callable[[], Project]:
+    """Makes a project with the sample of poems in it, tokenised, that outlives a test."""
+
+    def make() -> Project:
+        project = projects.create(tmp_path_factory.mktemp("sampled"), "Prueba", "es")
+        stages.load_texts(project, sources.open_source("sample:poems", "es"))
+        stages.prepare(project)
+        encode.encode(project)
+        return project
+
+    return make
 
 
 @pytest.fixture

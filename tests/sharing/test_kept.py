@@ -34,10 +34,10 @@ def written(one: kept.Kept) -> str:
     return "".join(step.text for step in stream(loaded, ids, Sampling(temperature=0, max_new_tokens=12)))
 
 
-@pytest.fixture
-def given(loaded, tmp_path):
+@pytest.fixture(scope="module")
+def given(sampled, tmp_path_factory):
     """A project, and where all that step 13 gives of its run lies, by name."""
-    project = loaded()
+    project, tmp_path = sampled(), tmp_path_factory.mktemp("given")
     run = with_base(project, MODEL)
     storage.write_json(run.folder / "settings.json", run.record() | {"model": "classroom"})
     config = run.adapter / "adapter_config.json"
