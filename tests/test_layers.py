@@ -14,7 +14,7 @@ ORDER = (
     {"errors"}, {"texts", "storage", "questions", "grounds", "bootstrap"}, {"glossary"},
     {"machine", "tasks", "processes", "limits", "line", "access", "project", "clearing", "testbed", "classroom",
      "decision"}, {"data"}, {"models"}, {"tokens"}, {"generation"}, {"training"}, {"evaluation"}, {"sharing"},
-    {"remote"}, {"workshop"}, {"learned"}, {"ui"}, {"cli"}, {"setup"}, {"__main__"},
+    {"remote"}, {"workshop"}, {"learned"}, {"ui"}, {"commands"}, {"cli"}, {"setup"}, {"__main__"},
 )  # fmt: skip
 HEAVY = {"torch", "transformers", "peft", "datasets", "evaluate", "bitsandbytes", "accelerate"}
 SOURCES = sorted(path for path in (ROOT / "core").rglob("*.py"))

@@ -1,0 +1,57 @@
+"""What the options of a command line mean, the same for every command."""
+
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core import project as projects
+from core import texts
+from core.errors import LessonError
+
+if TYPE_CHECKING:
+    from core.training.runs import Run
+
+
+def language(options: argparse.Namespace) -> str:
+    """Answers `--language`, else `$LLMS_LANGUAGE`, else English where the locale is English, else Spanish."""
+    chosen = getattr(options, "language", None) or os.environ.get("LLMS_LANGUAGE")
+    if chosen in texts.LANGUAGES:
+        return chosen
+    locale = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+    return "en" if locale.startswith("en") else "es"
+
+
+def root(options: argparse.Namespace) -> Path:
+    return Path(options.workspace).absolute() if options.workspace else projects.workspace()
+
+
+def project_of(run: "Run") -> projects.Project:
+    return projects.open_project(run.workspace, run.folder.parent.parent.name)
+
+
+def teller(tongue: str):
+    words = texts.words(tongue, "command")
+    began = time.monotonic()
+
+    def say(key: str, **facts: object) -> None:
+        print(f"[{time.monotonic() - began:5.1f} s] {words(key, **facts)}", file=sys.stderr, flush=True)
+
+    return say
+
+
+def assignments(pairs: list[str]) -> dict[str, str]:
+    """Reads NAME=VALUE pairs. Raises LessonError `settings_out_of_range`."""
+    for pair in pairs:
+        if "=" not in pair:
+            raise LessonError("settings_out_of_range", problems=f"{pair} (NAME=VALUE)")
+    return dict(pair.split("=", 1) for pair in pairs)
+
+
+def whole(text: str | None) -> int | None:
+    try:
+        return None if text is None else int(text)
+    except ValueError as error:
+        raise LessonError("settings_out_of_range", problems=f"max_length = {text} (int)") from error
