@@ -64,6 +64,8 @@ def test_every_error_is_worded_in_three_parts_with_the_facts_it_has(code, facts)
         assert said.found
         assert said.advice
         assert not texts.placeholders(str(said)), f"{code} asks for facts it is not always raised with"
+        block = texts.words(language, "errors").blocks[code]
+        assert len(re.split(r"\n\n(?! )", block.body)) == 2, f"{code} says more than what was found and what to do"
 
 
 def test_every_setting_and_option_has_its_words():
