@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 
 import psutil
 
-from core import storage
+from core import errors, storage
 from core.errors import LessonError
 
 ACTIVE = ("starting", "waiting", "loading", "running", "stopping")
@@ -134,8 +134,7 @@ def follow(folder: Path, seconds: float = 0.3) -> Iterator[dict]:
         yield state
         time.sleep(seconds)
     if state["status"] != "finished":
-        error = state.get("error") or {"code": "worker_died", "facts": {}}
-        raise LessonError(error["code"], **error["facts"])
+        raise errors.heard(state["error"]) if state.get("error") else LessonError("worker_died")
     yield state
 
 

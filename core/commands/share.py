@@ -4,15 +4,11 @@ import argparse
 import os
 import sys
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from core import processes, texts
 from core import project as projects
 from core.commands import terminal
 from core.errors import LessonError
-
-if TYPE_CHECKING:
-    pass
 
 
 def merge(options: argparse.Namespace) -> None:

@@ -19,7 +19,7 @@ from typing import Any
 
 import psutil
 
-from core import machine, storage
+from core import errors, machine, storage
 from core.data import table
 from core.data.read import read
 from core.data.table import Options, Progress, Table, no_progress
@@ -46,7 +46,7 @@ def ask(question: dict[str, Any], progress: Progress = no_progress) -> Any:
             if "done" in said:
                 progress(said["done"])
             elif "error" in said:
-                raise LessonError(said["error"], **said["facts"])
+                raise errors.heard(said["error"])
             else:
                 return said["answer"]
     raise LessonError(stopped[0] if stopped else "reading_died", name=name)
@@ -171,10 +171,9 @@ def serve() -> None:
     try:
         say(answer=answer(json.loads(sys.stdin.read()), progress))
     except LessonError as error:
-        facts = {name: f if isinstance(f, int | float) else str(f) for name, f in error.facts.items()}
-        say(error=error.code, facts=facts)
+        say(error=errors.told(error))
     except MemoryError:
-        say(error="reading_too_big", facts={"name": ""})
+        say(error=errors.told(LessonError("reading_too_big", name="")))
     except BaseException:  # noqa: BLE001  (who asked sees that it died, and the log why)
         traceback.print_exc()
     # Threads of the libraries may still wait for a silent Hub, or read ahead: a polite end waits for them, or crashes.

@@ -22,7 +22,7 @@ import time
 
 from filelock import FileLock, Timeout
 
-from core import line, processes, storage
+from core import errors, line, processes, storage
 from core.errors import LessonError
 from core.evaluation import exam, judge, sides
 from core.evaluation.progress import STOP, Work
@@ -97,10 +97,8 @@ def evaluate(run: Run) -> dict:
                     raise LessonError("evaluation_stopped")
                 return _evaluate(run, state)
         except Exception as error:
-            known = error if isinstance(error, LessonError) else LessonError("our_fault")
-            facts = {name: str(fact) for name, fact in known.facts.items()}
-            status = "stopped" if known.code == "evaluation_stopped" else "failed"
-            state.write(status=status, error={"code": known.code, "facts": facts})
+            said = errors.told(error)
+            state.write(status="stopped" if said["code"] == "evaluation_stopped" else "failed", error=said)
             raise
     finally:
         lock.release()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from core import line, storage
+from core import errors, line, storage
 from core.data import table
 from core.errors import LessonError
 from core.evaluation.evaluate import fingerprint
@@ -56,9 +56,7 @@ def write(run: Run, wanted: int = PAIRS) -> Tasting:
             with line.helping(state):
                 tasting = read(run) or _write(run, wanted, state)
         except Exception as error:
-            known = error if isinstance(error, LessonError) else LessonError("our_fault")
-            facts = {name: str(fact) for name, fact in known.facts.items()}
-            state.write(status="failed", error={"code": known.code, "facts": facts})
+            state.write(status="failed", error=errors.told(error))
             raise
         state.write(status="finished")
         return tasting

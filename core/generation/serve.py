@@ -10,7 +10,7 @@ from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
 
-from core import machine
+from core import errors, machine
 from core.errors import LessonError
 from core.generation import fill, generate, pairs, whole, words
 from core.generation.generate import Sampling
@@ -53,13 +53,12 @@ def serve() -> None:
                     break
             _say(out, {"end": True})
         except LessonError as error:
-            facts = {name: fact if isinstance(fact, int | float) else str(fact) for name, fact in error.facts.items()}
-            _say(out, {"error": error.code, "facts": facts})
-        except Exception:  # noqa: BLE001  (one bad question must not end the conversation)
+            _say(out, {"error": errors.told(error)})
+        except Exception as error:  # noqa: BLE001  (one bad question must not end the conversation)
             import traceback
 
             traceback.print_exc()
-            _say(out, {"error": "our_fault", "facts": {}})
+            _say(out, {"error": errors.told(error)})
 
 
 def _answers(question: dict) -> Iterator:

@@ -18,6 +18,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO, cast
 
+from core import errors
 from core.errors import LessonError
 from core.generation.generate import Candidate, Sampling, Step
 from core.generation.pairs import Chance
@@ -150,7 +151,7 @@ class Service:
                     answer = json.loads(line)
                     if "error" in answer:
                         ended = True
-                        raise LessonError(answer["error"], **answer["facts"])
+                        raise errors.heard(answer["error"])
                     if "end" in answer:
                         ended = True
                         return

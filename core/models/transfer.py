@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from core import storage
+from core import errors, storage
 from core.errors import LessonError
 from core.processes import State
 
@@ -105,11 +105,9 @@ def tell(teller: Teller, work: Callable[[], dict]) -> None:
     except KeyboardInterrupt:
         teller.end(status=CANCELLED, **teller.tidy())
         raise
-    except LessonError as error:
-        said = {name: fact if isinstance(fact, int | float) else str(fact) for name, fact in error.facts.items()}
-        teller.end(status="failed", error={"code": error.code, "facts": said})
-        return
-    except Exception:
-        teller.end(status="failed", error={"code": "our_fault", "facts": {}})
+    except Exception as error:
+        teller.end(status="failed", error=errors.told(error))
+        if isinstance(error, LessonError):
+            return
         raise
     teller.end(status="finished", **facts)

@@ -17,7 +17,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from core import processes, storage
+from core import errors, processes, storage
 from core.errors import LessonError
 from core.models.weights import tensors
 from core.processes import State
@@ -201,8 +201,7 @@ def _end(run: Run, record: dict, token: str, told: service.Told, state: State, s
     if not error and not (seen.state.get("status") == "finished" and run.weights):
         error = _why(run, record, token, told, seen.state)
     if error:
-        facts = {name: str(fact) for name, fact in error.facts.items()}
-        state.write(status="failed", error={"code": error.code, "facts": facts}, away=False)
+        state.write(status="failed", error=errors.told(error), away=False)
     else:
         state.write(**{name: seen.state[name] for name in _SHOWN if name in seen.state}, away=False)
     storage.write_json(run.folder / "remote.json", record | {"over": True})
@@ -222,7 +221,7 @@ def _why(run: Run, record: dict, token: str, told: service.Told, there: dict) ->
     with (run.folder / "log.txt").open("a", encoding="utf-8") as log:
         log.writelines(f"{line.rstrip()}\n" for line in [*lines, told.message])
     if there.get("error"):
-        return LessonError(there["error"]["code"], **there["error"]["facts"])
+        return errors.heard(there["error"])
     said = next((line.strip() for line in [*reversed(lines), told.message] if line.strip()), "—")
     return LessonError("remote_failed", said=said[:200], log=run.folder / "log.txt")
 

@@ -5,9 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from core import line, processes
+from core import errors, line, processes
 from core.data.table import Progress
-from core.errors import LessonError
 from core.processes import State
 
 _SAY_SECONDS = 0.3
@@ -37,8 +36,6 @@ def told(folder: Path) -> Iterator[Progress]:
             state.write(status="running")
             yield progress
     except Exception as error:
-        known = error if isinstance(error, LessonError) else LessonError("our_fault")
-        facts = {name: str(fact) for name, fact in known.facts.items()}
-        state.write(status="failed", error={"code": known.code, "facts": facts})
+        state.write(status="failed", error=errors.told(error))
         raise
     state.write(status="finished", done=1.0, peak_memory_mb=round(processes.peak_memory_mb()))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from core import processes, storage
+from core import errors, processes, storage
 from core.data import table
 from core.errors import LessonError
 from core.generation.loaded import Loaded
@@ -113,7 +113,7 @@ def _say_failed(run: Run, state: State, error: LessonError) -> None:
     """Writes the failure in the state, even on a full disk: first gives back what was kept for this moment."""
     (run.folder / "reserve").unlink(missing_ok=True)
     checkpoints.last(run)  # what a full disk left half written goes
-    state.write(status="failed", error={"code": error.code, "facts": {n: str(f) for n, f in error.facts.items()}})
+    state.write(status="failed", error=errors.told(error))
 
 
 def _train_within_memory(run: Run, state: State, began_with: int, finish: bool) -> dict:

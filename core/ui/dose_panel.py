@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core import processes, texts, workshop
+from core import errors, processes, texts, workshop
 from core.errors import LessonError
 from core.project import Project
 from core.texts import Words
@@ -114,7 +114,7 @@ def _controls(made: list[Run], project: Project, working: bool, words: Words) ->
     for run in made:
         error = processes.read_state(run.folder).get("error")
         if error:
-            problem.show(LessonError(error["code"], **error["facts"]), words.language)
+            problem.show(errors.heard(error), words.language)
     left = dose.unfinished(made)
     again, away = st.columns(2)
     if left and again.button(

@@ -2,8 +2,7 @@
 
 import streamlit as st
 
-from core import processes, texts
-from core.errors import LessonError
+from core import errors, processes, texts
 from core.evaluation import evaluate, summary
 from core.texts import Words
 from core.training.runs import Run
@@ -28,7 +27,7 @@ def opening(run: Run, words: Words) -> None:
     state = processes.read_state(run.evaluation)
     opened, unfinished = evaluate.result(run) is not None, evaluate.is_unfinished(run)
     if status == "failed":
-        problem.show(LessonError(state["error"]["code"], **state["error"]["facts"]), words.language)
+        problem.show(errors.heard(state["error"]), words.language)
     if unfinished:
         done = texts.percent(state.get("step", 0) / max(1, state.get("steps", 0)), words.language)
         st.info(words("open.kept", done=done), icon=":material/bookmark:")

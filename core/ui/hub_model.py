@@ -4,7 +4,7 @@ import time
 
 import streamlit as st
 
-from core import processes, texts
+from core import errors, processes, texts
 from core.errors import LessonError
 from core.models import download, hub, licence, search
 from core.models import folder as models
@@ -140,7 +140,7 @@ def _standing(step: Lesson, id: str, token: str | None) -> None:
     state = download.state(id)
     error = state.get("error")
     if state["status"] == "failed" and error:
-        problem.show(LessonError(error["code"], **error["facts"]), step.language)
+        problem.show(errors.heard(error), step.language)
     else:
         st.warning(step(f"download.{state['status']}"), icon=":material/pause_circle:")
     if state.get("total"):

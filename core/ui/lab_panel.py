@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core import processes, texts, workshop
+from core import errors, processes, texts, workshop
 from core.errors import LessonError
 from core.project import Project
 from core.texts import Words
@@ -96,7 +96,7 @@ def _progress(run: Run, state: dict, working: bool, fault: str, words: Words) ->
         )
         return
     if state.get("error"):
-        problem.show(LessonError(state["error"]["code"], **state["error"]["facts"]), words.language)
+        problem.show(errors.heard(state["error"]), words.language)
     else:
         st.warning(said, icon=":material/pause_circle:")
     if st.button(live("continue"), key=f"lab.{fault}.continue", type="primary", icon=":material/play_arrow:"):

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import streamlit as st
 
-from core import processes, texts
+from core import errors, processes, texts
 from core.errors import LessonError
 from core.texts import Words
 from core.training import checkpoints, narrator, runs, verdict, watch
@@ -70,7 +70,7 @@ def _progress(run: Run, state: dict, words: Words) -> None:
         if state.get("over_time"):
             st.info(words("over_time", minutes=run.record()["most_minutes"]), icon=":material/timer_off:")
     elif status == "failed" and state.get("error"):
-        problem.show(LessonError(state["error"]["code"], **state["error"]["facts"]), language)
+        problem.show(errors.heard(state["error"]), language)
     else:
         st.warning(said, icon=":material/pause_circle:")
     if state.get("train_seconds"):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from core import processes
+from core import errors, processes
 from core.errors import LessonError
 from core.texts import Words
 from core.ui import in_line, problem, session
@@ -22,7 +22,7 @@ def offer(words: Words, key: str, told: Path, start: Callable[[], None], made: b
         st.fragment(_wait, run_every=0.5)(words, key, told)
         return
     if state["status"] == "failed":
-        problem.show(LessonError(state["error"]["code"], **state["error"]["facts"]), words.language)
+        problem.show(errors.heard(state["error"]), words.language)
     if state["status"] == "died":
         problem.show(LessonError("making_died"), words.language)
     label = words(f"{key}.again" if made else f"{key}.make")

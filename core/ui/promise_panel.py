@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from core import processes, texts, workshop
+from core import errors, processes, texts, workshop
 from core.errors import LessonError
 from core.project import Project
 from core.texts import Words
@@ -46,8 +46,8 @@ def _told(project: Project, settings: Settings, words: Words, was_working: bool)
         st.success(said(promised, words), icon=":material/handshake:")
         st.caption(words("promise.parts", **_parts(promised, words.language)))
     elif state["status"] in ("died", "failed"):
-        error = state.get("error") or {"code": "worker_died", "facts": {}}
-        problem.show(LessonError(error["code"], **error["facts"]), words.language)
+        error = errors.heard(state["error"]) if state.get("error") else LessonError("worker_died")
+        problem.show(error, words.language)
     label = words("promise.again" if promised else "promise.measure")
     if st.button(label, key="promise", icon=":material/timer:"):
         try:

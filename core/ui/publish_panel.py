@@ -4,8 +4,7 @@ import time
 
 import streamlit as st
 
-from core import processes, texts
-from core.errors import LessonError
+from core import errors, processes, texts
 from core.models import transfer
 from core.models.account import Account, may_write
 from core.project import Project
@@ -84,7 +83,7 @@ def _standing(run: Run, state: dict, account: Account, words: Words) -> None:
     error = state.get("error") or {"code": "", "facts": {}}
     id = state.get("id", "")
     if error["code"]:
-        problem.show(LessonError(error["code"], **error["facts"]), words.language)
+        problem.show(errors.heard(error), words.language)
     else:
         is_cancelled = state["status"] == transfer.CANCELLED
         st.warning(words("publish.cancelled" if is_cancelled else "publish.died"), icon=":material/pause_circle:")

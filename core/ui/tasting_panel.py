@@ -2,8 +2,7 @@
 
 import streamlit as st
 
-from core import processes, texts
-from core.errors import LessonError
+from core import errors, processes, texts
 from core.evaluation import answers, tasting
 from core.evaluation.answers import Sitting
 from core.evaluation.tasting import Tasting
@@ -40,7 +39,7 @@ def show(run: Run, step: Lesson) -> None:
 def _prepare(run: Run, state: dict, step: Lesson) -> None:
     """Offers to write the pairs; says why where that failed, and that nothing is lost where it was cut short."""
     if state["status"] == "failed":
-        problem.show(LessonError(state["error"]["code"], **state["error"]["facts"]), step.language)
+        problem.show(errors.heard(state["error"]), step.language)
     cut = state["status"] == "died"
     if cut:
         st.caption(step("tasting.resumes"))
