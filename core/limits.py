@@ -90,12 +90,18 @@ def may_unpack(root: Path, owner: str, size: int) -> None:
 
 def may_keep(folder: Path, size: int) -> None:
     """Raises LessonError `upload_over_limit`, `disk_over_limit` where `size` bytes more are too many for a project."""
-    limits = of(folder)
-    if limits is None:
-        return
-    may_send(size)
-    record = storage.load_json(folder / "project.json")
-    _has_room(folder.parent, record["owner"], size)
+    if of(folder):
+        may_send(size)
+        may_make(folder, size)
+
+
+def may_make(folder: Path, size: int) -> None:
+    """Raises LessonError `disk_over_limit` where a project's learner has no room for `size` bytes that it would make.
+
+    A capsule is not asked about: it is her way out of a full disk.
+    """
+    if of(folder):
+        _has_room(folder.parent, storage.load_json(folder / "project.json")["owner"], size)
 
 
 def may_send(size: int) -> None:
@@ -117,7 +123,7 @@ def may_run(folder: Path, steps: int, seconds: float = 0.0) -> None:
     if steps > limits.run_steps or minutes > limits.run_minutes:
         most_steps, most = limits.run_steps, limits.run_minutes
         raise LessonError("run_over_limit", steps=steps, most_steps=most_steps, minutes=minutes, most=most)
-    _has_room(folder.parent, storage.load_json(folder / "project.json")["owner"], 0)
+    may_make(folder, 0)
 
 
 def may_start(folder: Path, together: list[Path]) -> None:

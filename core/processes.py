@@ -63,7 +63,8 @@ def launch(arguments: list[str], folder: Path, secret: str = "") -> None:
     """Starts `python -m core ARGUMENTS` so that it outlives this process; returns once it has said it began.
 
     What it prints goes to `folder/log.txt`. `secret` is given to its stdin, which leaves no trace: arguments and
-    environments can be read by other programs as long as it runs, and are passed on to whatever it starts.
+    environments can be read by other programs as long as it runs, and are passed on to whatever it starts. A process
+    that is given one does not see another that this machine's environment has.
     """
     before = storage.read_json(folder / "state.json")
     folder.mkdir(parents=True, exist_ok=True)
@@ -74,13 +75,16 @@ def launch(arguments: list[str], folder: Path, secret: str = "") -> None:
 
 def spawn(arguments: list[str], log: BinaryIO, secret: str = "") -> subprocess.Popen:
     """Starts the process of a `launch`, apart from this one, and answers it without waiting."""
+    surroundings = environment()
+    if secret:
+        surroundings.pop("HF_TOKEN", None)
     child = subprocess.Popen(
         [sys.executable, "-m", "core", *arguments],
         cwd=ROOT,
         stdin=subprocess.PIPE if secret else subprocess.DEVNULL,
         stdout=log,
         stderr=log,
-        env=environment(),
+        env=surroundings,
         **APART,
     )
     if child.stdin:

@@ -1,6 +1,8 @@
 """What a learner may take of a shared server: held by core, told in words, and nothing of it on her own computer."""
 
+import io
 import os
+import zipfile
 
 import pytest
 
@@ -9,8 +11,8 @@ from core import project as projects
 from core.data import sources
 from core.errors import LessonError
 from core.limits import Limits
-from core.sharing import arrival, capsule
-from core.training import promise, runs
+from core.sharing import arrival, capsule, kept, merged
+from core.training import plan, promise, runs
 
 ANA, BEA = "a" * 32, "b" * 32
 
@@ -77,6 +79,27 @@ def test_an_upload_and_all_that_is_hers_keep_within_bounds_and_a_refused_one_lea
         (project.folder / "more").write_bytes(b"x" * 600_000)
         hosted()
     sources.keep_files(hosted(BEA), [("a.txt", b"Un texto.\n\nOtro texto.")])
+
+
+def test_a_small_zip_that_holds_much_is_refused_before_it_is_unpacked(monkeypatch, hosted):
+    limit(monkeypatch, upload_mb=1)
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name in kept.ADAPTER:
+            packed.writestr(name, bytes(600_000))
+    project = hosted()
+    assert len(made.getvalue()) < 10_000
+    with pytest.raises(LessonError, match="upload_over_limit"):
+        kept.unpack(project, made.getvalue(), "adaptador.zip")
+    assert kept.loaded(project) == []
+
+
+def test_what_is_made_keeps_within_bounds_too(monkeypatch, ready):
+    limit(monkeypatch, disk_mb=20)
+    run = runs.create(ready, plan.settings(ready, "quick"))
+    with pytest.raises(LessonError, match="disk_over_limit"):
+        merged.must_fit(run, 20_000_000)
+    merged.must_fit(run, 1_000)
 
 
 def test_a_file_that_many_share_by_links_is_counted_once(hosted):

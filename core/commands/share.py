@@ -1,8 +1,6 @@
 """What is taken away: models, files, booklets; and a run that goes to another machine."""
 
 import argparse
-import os
-import sys
 from dataclasses import replace
 
 from core import processes, texts
@@ -34,7 +32,7 @@ def gguf(options: argparse.Namespace) -> None:
 
 
 def publish(options: argparse.Namespace) -> None:
-    """Puts what a run learned on the Hub; the token is read from stdin, or else from HF_TOKEN."""
+    """Puts what a run learned on the Hub; for the token, see `terminal.token`."""
     from core.sharing import gate, publication, repository
     from core.sharing import publish as publishing
     from core.training import runs
@@ -42,9 +40,8 @@ def publish(options: argparse.Namespace) -> None:
     run = runs.open_run(options.run_folder)
     told = {"texts": options.texts, "people": options.people, "licence": options.licence}
     gate.keep(run, replace(gate.kept(run), **{name: answer for name, answer in told.items() if answer}))
-    token = "" if sys.stdin.isatty() else sys.stdin.read().strip()
     wish = publishing.Wish(options.name, options.merged, options.public, options.update)
-    publication.publish(run, terminal.project_of(run), wish, token or os.environ.get("HF_TOKEN", ""))
+    publication.publish(run, terminal.project_of(run), wish, terminal.token(terminal.language(options)))
     *_, state = processes.follow(publishing.told(run))
     print(repository.address(state["id"]))
 
@@ -113,4 +110,5 @@ def remote(options: argparse.Namespace) -> None:
     is_project = (folder / "project.json").is_file()
     project = projects.open_project(folder.parent, folder.name) if is_project else None
     run = workshop.run_to_send(project) if project else runs.open_run(folder)
-    command.remote(run, options, texts.words(tongue, "command"), terminal.teller(tongue))
+    token = terminal.token(tongue)
+    command.remote(run, token, options, texts.words(tongue, "command"), terminal.teller(tongue))

@@ -1,6 +1,7 @@
 """What the options of a command line mean, the same for every command."""
 
 import argparse
+import getpass
 import os
 import sys
 import time
@@ -30,6 +31,20 @@ def root(options: argparse.Namespace) -> Path:
 
 def project_of(run: "Run") -> projects.Project:
     return projects.open_project(run.workspace, run.folder.parent.parent.name)
+
+
+def token(tongue: str) -> str:
+    """Answers a token of the Hub: that of `HF_TOKEN`, else what is piped in, else what is typed, which is not shown.
+
+    Never an option: whoever else is on the machine can read those.
+    """
+    from core.models import account
+
+    given = os.environ.get("HF_TOKEN") or ""
+    if not given:
+        asked = texts.words(tongue, "command")("token")
+        given = getpass.getpass(f"{asked} ") if sys.stdin.isatty() else sys.stdin.read()
+    return account.clean(given)
 
 
 def teller(tongue: str):

@@ -41,7 +41,9 @@ def read(path: Path) -> Header:
             begin = -(-file.tell() // step) * step
             if begin + max(end for _, _, end in placed) > os.fstat(file.fileno()).st_size:
                 raise ValueError("weights beyond the file's end")
-    except (OSError, ValueError, KeyError, TypeError, struct.error, OverflowError, MemoryError) as error:
+    except (
+        OSError, ValueError, KeyError, TypeError, struct.error, ArithmeticError, MemoryError, RecursionError,
+    ) as error:  # fmt: skip
         raise LessonError("gguf_broken", name=path.name) from error
     return Header(said, {name: shape for name, shape, _ in placed})
 

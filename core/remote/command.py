@@ -1,8 +1,6 @@
 """`python3 -m core remote RUN`: says what leaves, where to, at what cost; asks; then sends and follows."""
 
 import argparse
-import getpass
-import os
 import sys
 from collections.abc import Callable
 
@@ -17,13 +15,12 @@ from core.training.runs import Run
 _LEAST_HOURS, _MOST_HOURS = 0.1, 24.0
 
 
-def remote(run: Run, options: argparse.Namespace, words: Words, say: Callable[..., None]) -> None:
+def remote(run: Run, token: str, options: argparse.Namespace, words: Words, say: Callable[..., None]) -> None:
     """Does what was asked: `--machines` lists, `--cancel` stops, else it sends a run, or follows one that is away.
 
     Raises LessonError `remote_not_confirmed`, `remote_machine_unknown`, `remote_hours`, `run_not_away`, and those of
     `away` and `service`.
     """
-    token = _token(words)
     if options.machines:
         for machine in service.machines(token):
             print(_told(machine, words))
@@ -103,11 +100,3 @@ def _confirmed(words: Words) -> bool:
     print(words("remote.ask"), end=" ", file=sys.stderr, flush=True)
     said = unaccented(sys.stdin.readline().strip().lower())
     return bool(said) and unaccented(words("remote.yes")).startswith(said)
-
-
-def _token(words: Words) -> str:
-    """Answers the token: of `HF_TOKEN`, else of stdin; typed on a terminal it is not shown. Never an argument."""
-    given = os.environ.get("HF_TOKEN") or ""
-    if not given:
-        given = getpass.getpass(words("remote.token") + " ") if sys.stdin.isatty() else sys.stdin.readline()
-    return account.clean(given)

@@ -4,7 +4,6 @@ Sums are made in float32 and rounded once, to the file's own numbers. No weight 
 ones, of which the largest takes some tens of megabytes.
 """
 
-import shutil
 import unicodedata
 from collections.abc import Iterator
 from math import prod
@@ -41,8 +40,8 @@ _WORDS_BYTES = 200  # of the vocabulary, for each token and its merge: more than
 def make(run: Run, project: Project, language: str, quantisation: str = Q8_0, progress: Progress = no_progress) -> Path:
     """Writes `share/gguf` of a finished run: the file, a Modelfile, and how to open it in `language`. Answers it.
 
-    Raises LessonError `gguf_architecture`, `gguf_tokenizer`, `merged_does_not_fit`, `disk_full`, and what
-    `merged.parts` does.
+    Raises LessonError `gguf_architecture`, `gguf_tokenizer`, `disk_full`, and what `merged.parts` and
+    `merged.must_fit` do.
     """
     from gguf import GGUFWriter
 
@@ -56,8 +55,7 @@ def make(run: Run, project: Project, language: str, quantisation: str = Q8_0, pr
     words = gguf_vocabulary.vocabulary(tokenizer, size, asked.adds_bos, asked.template, public)
     sizes = sum(_size(one, _kind(one, quantisation)) for _, one in weights)
     needed = sizes + _WORDS_BYTES * len(words.tokens)
-    if needed > shutil.disk_usage(run.folder).free:
-        raise LessonError("merged_does_not_fit", megabytes=round(needed / 1e6))
+    merged.must_fit(run, needed)
     writer = GGUFWriter(None, architecture(config, public))
     licence = models.licence(Path(record["model_folder"]))
     gguf_metadata.describe(writer, project.name, public, licence, record, quantisation)

@@ -6,9 +6,10 @@ import re
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 import yaml
@@ -20,6 +21,7 @@ from core.models import folder as models
 from core.models.folder import gguf_of, public_name, weights_of
 from core.project import Project
 from core.tasks import TASKS
+from core.texts import LANGUAGES
 
 ADAPTER = ("adapter_config.json", "adapter_model.safetensors")
 MOST_BYTES = 2_000_000_000
@@ -51,8 +53,9 @@ def unpack(project: Project, content: bytes, name: str) -> Path:
     out of a ZIP, by name: nothing else is unpacked. Raises LessonError: `not_an_adapter`, `adapter_of_another_base`,
     `gguf_broken`, `gguf_unknown`, and on a shared server what `limits.may_keep` does.
     """
-    limits.may_keep(project.folder, len(content))
-    files = {storage.safe_name(name): content} if content[:4] == _GGUF else _out_of_zip(content, name)
+    room = partial(limits.may_keep, project.folder)
+    room(len(content))
+    files = {storage.safe_name(name): content} if content[:4] == _GGUF else _out_of_zip(content, name, room)
     if ADAPTER[0] in files:
         _check_base(project, files[ADAPTER[0]], name)
     folder = project.folder / "adapters" / storage.safe_name(name.removesuffix(".zip").removesuffix(".gguf"))
@@ -100,7 +103,7 @@ def opened(path: Path, model: str = "") -> Iterator[Kept]:
 
 def _is_zip(path: Path) -> bool:
     """Says whether a ZIP lies there. Raises LessonError `not_an_adapter` where it is larger than any that was given."""
-    if not path.is_file() or path.suffix != ".zip":
+    if not path.is_file() or path.suffix.lower() != ".zip":
         return False
     if path.stat().st_size > MOST_BYTES:
         raise LessonError("not_an_adapter", name=path.name)
@@ -140,7 +143,7 @@ def _learned(path: Path) -> tuple[str, str]:
     """Answers task and language, from a GGUF file or a card; where they do not say, to write, and in Spanish."""
     if path.is_file():
         said = loaded_gguf.read(path).said
-        tags, tongue = said.get("general.tags", []), next(iter(said.get("general.languages", [])), "es")
+        tags, tongues = said.get("general.tags"), said.get("general.languages")
     else:
         card = (path / _CARD).read_text(encoding="utf-8", errors="replace") if (path / _CARD).is_file() else ""
         front = _FRONT.match(card)
@@ -149,8 +152,15 @@ def _learned(path: Path) -> tuple[str, str]:
         except yaml.YAMLError:
             told = {}
         facts = told if isinstance(told, dict) else {}
-        tags, tongue = facts.get("tags") or [], facts.get("language", "es")
-    return next((tag for tag in tags if tag in TASKS), "write"), tongue
+        tags, tongues = facts.get("tags"), facts.get("language")
+    tasks, languages = _among(list(TASKS), tags), _among(list(LANGUAGES), tongues)
+    return next(iter(tasks), "write"), next(iter(languages), "es")
+
+
+def _among(known: list[str], said: object) -> list[str]:
+    """Answers what a file says, one or several, of what we know: it may have been written by anybody."""
+    several = said if isinstance(said, list) else [said]
+    return [one for one in several if one in known]
 
 
 def _lay_out(files: dict[str, bytes], folder: Path) -> None:
@@ -160,8 +170,12 @@ def _lay_out(files: dict[str, bytes], folder: Path) -> None:
         loaded_gguf.read(found)
 
 
-def _out_of_zip(content: bytes, name: str) -> dict[str, bytes]:
-    """Answers the files of a parcel that are to be kept. Raises LessonError `not_an_adapter`."""
+def _out_of_zip(content: bytes, name: str, room: Callable[[int], None] = lambda size: None) -> dict[str, bytes]:
+    """Answers the files of a parcel that are to be kept.
+
+    Raises LessonError `not_an_adapter`, and what `room` raises when it is told how many bytes they take unpacked: a
+    small ZIP may hold much.
+    """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             inside = {PurePosixPath(entry.filename).name: entry for entry in reversed(archive.infolist())}
@@ -171,6 +185,7 @@ def _out_of_zip(content: bytes, name: str) -> dict[str, bytes]:
                 raise LessonError("not_an_adapter", name=name)
             along = [_CARD] if wanted is ADAPTER else [*_ALONG, _CARD]
             along = [file for file in along if file in inside and inside[file].file_size < _MOST_ALONG]
+            room(sum(inside[file].file_size for file in (*wanted, *along)))
             files = {storage.safe_name(file): archive.read(inside[file]) for file in (*wanted, *along)}
             if wanted[0].endswith(".json"):
                 json.loads(files[wanted[0]])

@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from core import storage
+from core import limits, storage
 from core.data.table import Progress, no_progress
 from core.errors import LessonError
 from core.evaluation import evaluate
@@ -111,13 +111,12 @@ def make(run: Run, project: Project, language: str, progress: Progress = no_prog
     """Writes the merged model of a finished run to `share/merged`, with tokenizer and card. Answers its folder.
 
     Where the run trained the whole model there is nothing to add, and it is copied. Raises LessonError
-    `merged_does_not_fit`, `disk_full`, and what `parts` does.
+    `disk_full`, and what `parts` and `must_fit` do.
     """
     added = parts(run)
     base = added.base
     needed = bytes_needed(run)
-    if needed > shutil.disk_usage(run.folder).free:
-        raise LessonError("merged_does_not_fit", megabytes=round(needed / 1e6))
+    must_fit(run, needed)
     done = 0
     with storage.new_folder(folder(run)) as fresh:
         for path in added.files:
@@ -131,6 +130,16 @@ def make(run: Run, project: Project, language: str, progress: Progress = no_prog
         words = card(run, project, evaluate.result(run), language, merged=True)
         (fresh / "README.md").write_text(words, encoding="utf-8")
     return folder(run)
+
+
+def must_fit(run: Run, needed: int) -> None:
+    """Raises LessonError `merged_does_not_fit` where the disk has no room for so many bytes.
+
+    On a shared server, `disk_over_limit` where she has none.
+    """
+    limits.may_make(run.folder.parent.parent, needed)
+    if needed > shutil.disk_usage(run.folder).free:
+        raise LessonError("merged_does_not_fit", megabytes=round(needed / 1e6))
 
 
 def folder(run: Run) -> Path:

@@ -24,9 +24,9 @@ def show(run: Run, project: Project, words: Words) -> list[Step]:
     if session.is_personal():
         _ask_path(project, words)
     loaded = kept.loaded(project)
-    there = st.session_state.get(_THERE)
-    if there and Path(there).exists() and Path(there) not in loaded:
-        loaded.insert(0, Path(there))
+    whose, there = st.session_state.get(_THERE, ("", Path()))
+    if whose == project.id and there.exists() and there not in loaded:  # in another project it is another base's
+        loaded.insert(0, there)
     if not loaded:
         return []
     chosen = st.selectbox(words("which"), loaded, format_func=lambda path: path.name, key="which_adapter")
@@ -47,4 +47,4 @@ def _ask_path(project: Project, words: Words) -> None:
             except LessonError as error:
                 problem.show(error, words.language)
                 return
-            st.session_state[_THERE] = str(found)
+            st.session_state[_THERE] = project.id, found

@@ -229,7 +229,7 @@ def test_a_large_weight_is_never_whole_in_memory(loaded, base, tmp_path):
 def test_a_disk_with_less_room_than_the_file_takes_is_said_before_anything_is_written(adapted, monkeypatch):
     project, run, _ = adapted
     shutil.rmtree(gguf_file.folder(run), ignore_errors=True)
-    monkeypatch.setattr(gguf_file.shutil, "disk_usage", lambda path: type("Usage", (), {"free": 1_000_000}))
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: type("Usage", (), {"free": 1_000_000}))
     with pytest.raises(LessonError, match="merged_does_not_fit"):
         gguf_file.make(run, project, "es")
     assert not gguf_file.folder(run).exists()
