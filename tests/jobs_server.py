@@ -79,11 +79,11 @@ class JobsServer(HubServer):
         stat = path.stat()
         key = (str(path), stat.st_size, stat.st_mtime_ns)
         if key not in self.hashes:
-            self.hashes[key] = self.store(path) if stat.st_size else "0" * 64
+            self.hashes[key] = self.take_in(path) if stat.st_size else "0" * 64
         name = path.relative_to(self.buckets[bucket]).as_posix()
         return {"type": "file", "path": name, "size": stat.st_size, "xetHash": self.hashes[key]}
 
-    def store(self, path: Path) -> str:
+    def take_in(self, path: Path) -> str:
         from hf_xet import SKIP_SHA256
         from huggingface_hub.utils._xet import get_xet_session
 
