@@ -112,7 +112,7 @@ def may_send(size: int) -> None:
 
 
 def may_run(folder: Path, steps: int, seconds: float = 0.0) -> None:
-    """Raises LessonError `run_over_limit` where a run of so many steps, or promised to take so long, is too long.
+    """Raises LessonError `run_over_steps`, or `run_over_minutes` where it is promised to take too long.
 
     `disk_over_limit` where its learner has no room left for what it would keep.
     """
@@ -120,9 +120,10 @@ def may_run(folder: Path, steps: int, seconds: float = 0.0) -> None:
     if limits is None:
         return
     minutes = math.ceil(seconds / 60)
-    if steps > limits.run_steps or minutes > limits.run_minutes:
-        most_steps, most = limits.run_steps, limits.run_minutes
-        raise LessonError("run_over_limit", steps=steps, most_steps=most_steps, minutes=minutes, most=most)
+    if steps > limits.run_steps:
+        raise LessonError("run_over_steps", steps=steps, most=limits.run_steps)
+    if minutes > limits.run_minutes:
+        raise LessonError("run_over_minutes", minutes=minutes, most=limits.run_minutes)
     may_make(folder, 0)
 
 

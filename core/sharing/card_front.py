@@ -40,7 +40,7 @@ def hub_front(run: Run, is_whole: bool, said: Answers, evaluation: dict | None, 
         EvalResult(
             task_type=purpose,
             dataset_type="private",
-            dataset_name="held-out texts of its author, not published",
+            dataset_name="held-out texts, not published here",
             dataset_split="test",
             metric_type=name,
             metric_value=found["value"],
