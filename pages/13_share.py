@@ -4,8 +4,9 @@ import streamlit as st
 
 from core import workshop
 from core.evaluation import evaluate
-from core.sharing import adapter, merged
+from core.sharing import adapter, capsule, gguf_file, merged, publish
 from core.sharing.card import card
+from core.sharing.chapbook import passages
 from core.ui import (
     capsule_panel,
     chapbook_panel,
@@ -38,29 +39,22 @@ with lesson.page("13_share", "writing", "publish") as step:
     with st.expander(step("card"), icon=":material/description:"):
         st.code(card(run, step.project, evaluate.result(run), step.language), language="markdown", wrap_lines=True)
 
-    # 2. What she did, as a booklet to show.
-    step.section("chapbook", "optional")
-    chapbook_panel.show(run, step.project, step.words)
+    # 2. What few need, each for somebody else: to show, to use, to publish, to go on.
+    step.section("more", "optional")
+    with step.folded("chapbook", passages.folder(run)):
+        chapbook_panel.show(run, step.project, step.words)
+    with step.folded("merged", merged.told(run), size=merged.bytes_needed(run) / 1e6):
+        merged_panel.show(run, step.words)
+    with step.folded("gguf", gguf_file.told(run)):
+        gguf_panel.show(run, step.words)
+    with step.folded("publish", publish.told(run)):
+        publish_panel.show(run, step.project, step.words)
+    with step.folded("capsule", capsule.told(step.project)):
+        capsule_panel.make(step.project, step.words)
+    with step.folded("notebook"):
+        notebook_panel.show(run, step.project, step.words)
 
-    # 3. The whole model, for who has neither PEFT nor the workshop.
-    step.section("merged", "optional", size=merged.bytes_needed(run) / 1e6)
-    merged_panel.show(run, step.words)
-    step.section("gguf", "optional")
-    gguf_panel.show(run, step.words)
-
-    # 4. On the Hub, where she alone sees it until she shows it.
-    step.section("publish", "optional")
-    publish_panel.show(run, step.project, step.words)
-
-    # 5. The project, to go on with it elsewhere.
-    step.section("capsule", "optional")
-    capsule_panel.make(step.project, step.words)
-
-    # 6. The same without the workshop.
-    step.section("notebook", "optional")
-    notebook_panel.show(run, step.project, step.words)
-
-    # 7. Back again: any file that this step gave, loaded and made to write.
+    # 3. Back again: any file that this step gave, loaded and made to write.
     step.section("load", "optional")
     if load_panel.show(run, step.project, step.words):
         step.keep(wrote=True)

@@ -11,8 +11,8 @@ from typing import Any, Literal
 
 import streamlit as st
 
+from core import processes, texts, workshop
 from core import project as projects
-from core import texts, workshop
 from core.data import sources
 from core.project import Project
 from core.texts import Words
@@ -24,6 +24,7 @@ from core.workshop import Step
 Mark = Literal["needed", "optional", "slow"]
 MARKS: dict[Mark, str] = {"needed": "flag", "optional": "local_cafe", "slow": "hourglass_top"}
 
+_BEGUN = "folded.begun"
 PICTURES = Path(__file__).parent / "pictures"
 ICON = PICTURES / "favicon.png"
 SNIPPETS = Path(__file__).parent.parent.parent / "pages" / "snippets"
@@ -70,6 +71,19 @@ class Lesson:
         st.subheader(" ".join([self(key, **facts), *(mark(one, self.words) for one in shown)]), anchor=False)
         if self.words.body(key):
             st.markdown(self.words.body(key, **facts))
+
+    @contextmanager
+    def folded(self, key: str, told: Path | None = None, **facts: object) -> Iterator[None]:
+        """Opens a part that few need, closed under one line: what stands in the block, and a line on what to do.
+
+        It is open where the work that is `told` in a folder was ever begun: what she used is not to be looked for.
+        """
+        begun: set[Path] = st.session_state.setdefault(_BEGUN, set())  # also when it is forgotten she is still there
+        if told and processes.read_state(told)["status"] != "none":
+            begun.add(told)
+        with st.expander(f"**{self(key, **facts)}**", expanded=told in begun, key=f"folded.{key}"):
+            st.markdown(self.words.body(key, **facts))
+            yield
 
     def code(self, part: str = "", **facts: object) -> None:
         """Shows the few lines of Python that do exactly this, with her choices in them; `part` names one of several."""
