@@ -1,10 +1,11 @@
 """Twenty learners at once on one shared server: each gives the code, walks steps 5 to 9 and queues a run.
 
 By hand: `python3 tests/bench/learners.py [HOW MANY] [SECONDS]`. Needs Chromium and Linux; the browsers are on the same
-machine, and take their part of its processors. Each learner stays up to so many SECONDS on a page (30): far less than
-who reads it. Told are the seconds from a click on a step's link to its title, the memory (PSS: what several share is
-counted once) of the server and all that it starts but runs and their promises, and what of another's work each could
-see: names and texts in her pages, another's files by their address, another's run by its guessed id.
+machine, and take their part of its processors. They come within twice so many SECONDS (30), and each stays up to so
+many on a page: far less than who reads it. Told are the seconds from a click on a step's link to its title, the memory
+(PSS: what several share is counted once) of the server and all that it starts but runs and their promises, and what of
+another's work each could see: names and texts in her pages, another's files by their address, another's project by its
+guessed id.
 """
 
 import asyncio
@@ -48,8 +49,9 @@ class Learner:
         self.errors: list[str] = []
         self.seen = ""
 
-    async def walk(self, address: str) -> None:
+    async def walk(self, address: str, comes: float) -> None:
         page = self.page
+        await asyncio.sleep(comes)
         await page.goto(address)
         await page.locator(".st-key-access-code input").fill(CODE)
         await page.locator(".st-key-access-code input").press("Enter")
@@ -149,16 +151,20 @@ async def main(count: int, seconds: float) -> None:
             learners = []
             for number in range(count):
                 context = await browser.new_context(locale="es-AR", viewport={"width": 1280, "height": 900})
-                context.set_default_timeout(60_000)
+                context.set_default_timeout(120_000)
                 learners.append(Learner(await context.new_page(), number, seconds))
             watching = asyncio.create_task(watch(workspace, most))
-            ended = await asyncio.gather(*(one.walk(address) for one in learners), return_exceptions=True)
+            ended = await asyncio.gather(
+                *(one.walk(address, at * seconds / 10) for at, one in enumerate(learners)), return_exceptions=True
+            )
             states = [processes.read_state(path.parent)["status"] for path in workspace.glob("*/runs/*/state.json")]
-            seen = await try_to_see(learners, address, workspace)
             watching.cancel()
+            for one in learners[1:]:
+                await one.page.context.close()
+            for path in workspace.glob("*/runs/*"):
+                processes.kill(path)
+            seen = await try_to_see(learners, address, workspace)
             await browser.close()
-        for path in workspace.glob("*/runs/*"):
-            processes.kill(path)
         server.kill()
     changes = sorted(change for one in learners for change in one.changes)
     at_95 = changes[int(0.95 * (len(changes) - 1))]
