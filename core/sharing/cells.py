@@ -117,6 +117,7 @@ def _of_training(run: Run) -> dict[str, Any]:
         "schedule": "constant_with_warmup" if settings.schedule == "constant" else settings.schedule,
         "warmup_steps": round(settings.warmup_share * planned.steps), "weight_decay": settings.weight_decay,
         "patience": settings.patience, "checkpointing": settings.gradient_checkpointing,
+        "multiple": engine.width_multiple(settings, models.context(Path(run.record()["model_folder"]))),
         "autocast": settings.method == "full" and settings.precision == "bf16",
     }  # fmt: skip
 

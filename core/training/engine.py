@@ -34,6 +34,11 @@ def schedule(settings: Settings, rows: int) -> Schedule:
     return Schedule(steps, max(1, math.ceil(steps / settings.evaluations)))
 
 
+def width_multiple(settings: Settings, context: int) -> int:
+    """Answers of what number a batch's width is a multiple, in tokens; see `kernels.WIDTHS`."""
+    return 1 if settings.precision == "fp32" or context % kernels.WIDTHS else kernels.WIDTHS
+
+
 def load_base(run: Run) -> Loaded:
     """Loads the run's base model, frozen, in the precision (or the 4 bits) that its settings say.
 
@@ -145,7 +150,7 @@ def make_trainer(
     planned = schedule(settings, len(train))
     blanks = ranks.blank_rows(len(train), settings.batch_size)
     pad_id = loaded.tokenizer.eos_id or 0
-    multiple = 1 if settings.precision == "fp32" or loaded.context % kernels.WIDTHS else kernels.WIDTHS
+    multiple = width_multiple(settings, loaded.context)
     arguments = TrainingArguments(
         output_dir=str(run.checkpoints),
         per_device_train_batch_size=settings.batch_size,

@@ -139,8 +139,7 @@ def test_the_process_that_writes_answers_with_it_too(base):
         with pytest.raises(LessonError, match="seq2seq_cannot_write"):
             list(service.stream(base("bart"), "Hay mate", Sampling(max_new_tokens=4)))
     finally:
-        service._child.kill()
-        service._child.wait()
+        service.rest()
 
 
 def test_a_run_of_a_t5_goes_from_its_promise_to_its_card(base, summarizing):

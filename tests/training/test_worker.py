@@ -286,10 +286,10 @@ def test_where_memory_does_not_suffice_it_reads_fewer_texts_at_a_time_and_learns
     )
     whole = engine.collate
 
-    def allocator(rows, pad_id):
+    def allocator(rows, pad_id, multiple):
         if len(rows) > 2:
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
-        return whole(rows, pad_id)
+        return whole(rows, pad_id, multiple)
 
     monkeypatch.setattr(engine, "collate", allocator)
     for one in (run, smaller):
@@ -301,7 +301,7 @@ def test_where_memory_does_not_suffice_it_reads_fewer_texts_at_a_time_and_learns
 def test_where_not_even_one_text_fits_the_run_fails_and_says_so(
     project: Project, new_run: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
 ):
-    def allocator(rows, pad_id):
+    def allocator(rows, pad_id, multiple):
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
 
     monkeypatch.setattr(engine, "collate", allocator)
@@ -359,7 +359,7 @@ def test_a_run_that_diverges_stops_at_that_step_and_says_so(
     state = train_here(run)
     assert state["status"] == "failed"
     assert state["error"]["code"] == "training_diverged"
-    assert state["error"]["facts"]["learning_rate"] == "0.01"
+    assert state["error"]["facts"]["learning_rate"] == 0.01
     assert int(state["error"]["facts"]["step"]) == len(told(run, "train")) + 1 <= 5, (
         "all texts are read within five steps"
     )
