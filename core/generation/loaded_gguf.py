@@ -38,9 +38,16 @@ def load(path: Path, dtype: Any, device: str) -> Loaded:
         spoken = _tokenizer(header.said)
         config = _config(header)
         with redirect_stderr(StringIO()):  # a progress bar that no setting of theirs takes away
-            model = AutoModelForCausalLM.from_pretrained(
-                path.parent, gguf_file=path.name, config=config, dtype=dtype, local_files_only=True
+            model, told = AutoModelForCausalLM.from_pretrained(
+                path.parent,
+                gguf_file=path.name,
+                config=config,
+                dtype=dtype,
+                local_files_only=True,
+                output_loading_info=True,
             )
+        if told["missing_keys"]:  # it would have drawn them at random, and written nonsense in the model's name
+            raise ValueError("weights that are not in the file")
     except (OSError, ValueError, KeyError, IndexError, RuntimeError, TypeError) as error:
         raise LessonError("gguf_broken", name=path.name) from error
     return Loaded(model.to(device).eval(), spoken, config.max_position_embeddings)
