@@ -90,6 +90,9 @@ def _config(header: Header) -> "PretrainedConfig":
         "tie_word_embeddings": "output.weight" not in names,
     }
     heads, width = own["attention.head_count"], own["embedding_length"]
+    blocks = {name.split(".")[1] for name in names if name.startswith("blk.")}
+    if len(blocks) != own["block_count"] or names["token_embd.weight"] != (sizes["vocab_size"], width):
+        raise ValueError("sizes that are not those of the weights")  # believed, they could ask for any memory
     if family == "gpt2":
         sizes |= {"n_embd": width, "n_layer": own["block_count"], "n_head": heads}
         sizes |= {"n_inner": own["feed_forward_length"], "n_positions": own["context_length"]}
