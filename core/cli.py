@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from core import texts
@@ -10,6 +11,10 @@ from core.data.table import PIECES
 from core.errors import LessonError
 from core.sharing.chapbook.choices import SECTIONS, SET_OFF
 from core.tasks import TASKS
+from core.texts import Words
+
+Run = Callable[[argparse.Namespace], None]
+Command = Callable[..., argparse.ArgumentParser]  # name, what it does, and the words for its run's folder
 
 
 def main(arguments: list[str]) -> int:
@@ -26,18 +31,26 @@ def main(arguments: list[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from core.sharing import gate
-
     words = texts.words(terminal.language(argparse.Namespace()), "command")
     parser = argparse.ArgumentParser(prog="python3 -m core", description=words("adapt"))
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def command(name: str, run) -> argparse.ArgumentParser:
+    def command(name: str, run: Run, on: str = "") -> argparse.ArgumentParser:
         added = commands.add_parser(name, help=words(name), description=words(name))
         added.set_defaults(run=run)
         added.add_argument("--language", choices=texts.LANGUAGES, help=words("option.language"))
+        if on:
+            added.add_argument("run_folder", metavar="RUN", type=Path, help=words(on))
         return added
 
+    _learning(command, words)
+    _taking_away(command, words)
+    _publishing(command, words)
+    _behind_the_pages(command, words)
+    return parser
+
+
+def _learning(command: Command, words: Words) -> None:
     one = command("adapt", learn.adapt)
     one.add_argument("texts", metavar="TEXTS", help=words("option.texts"))
     one.add_argument("--task", choices=list(TASKS), help=words("option.task"))
@@ -53,61 +66,68 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help=words("option.set"))
     one.add_argument("--workspace", metavar="DIR", help=words("option.workspace"))
     one.add_argument("--json", action="store_true", help=words("option.json"))
-    on_a_run = (
-        learn.train, learn.evaluate, inside.promise, inside.tasting, inside.copies,
-        share.merge, share.gguf, share.notebook, share.chapbook, share.remote,
-    )  # fmt: skip
-    for run in on_a_run:
-        said = words("option.run_or_project" if run is share.remote else "option.run")
-        command(run.__name__, run).add_argument("run_folder", metavar="RUN", type=Path, help=said)
-    commands.choices["train"].add_argument("--finish", action="store_true", help=words("option.finish"))
-    measured = commands.choices["evaluate"]
-    measured.add_argument("--again", action="store_true", help=words("option.again"))
-    measured.add_argument("--json", action="store_true", help=words("option.json"))
-    asked = command("generate", learn.generate)
-    asked.add_argument("run_folder", metavar="RUN", type=Path, help=words("option.kept"))
-    asked.add_argument("prompt", metavar="PROMPT", help=words("option.prompt"))
-    asked.add_argument("--model", default="", metavar="ID_OR_FOLDER", help=words("option.kept_model"))
-    asked.add_argument("--base", action="store_true", help=words("option.base"))
-    asked.add_argument("--temperature", type=float, default=0.8, help=words("option.temperature"))
-    asked.add_argument("--tokens", type=int, default=60, help=words("option.tokens"))
-    asked.add_argument("--seed", type=int, default=7, help=words("option.seed"))
-    rounding = commands.choices["gguf"]
-    rounding.add_argument("--quantisation", default="q8_0", choices=["q8_0", "f16"], help=words("option.quantisation"))
-    commands.choices["notebook"].add_argument("--lessons", action="store_true", help=words("option.lessons"))
-    renting = commands.choices["remote"]
-    renting.add_argument("--machine", metavar="NAME", help=words("option.machine"))
-    renting.add_argument("--machines", action="store_true", help=words("option.machines"))
-    renting.add_argument("--hours", type=float, default=1.0, help=words("option.hours"))
-    renting.add_argument("--yes", action="store_true", help=words("option.yes"))
-    renting.add_argument("--cancel", action="store_true", help=words("option.cancel"))
-    booklet = commands.choices["chapbook"]
-    booklet.add_argument("--pdf", action="store_true", help=words("option.pdf"))
+    one = command("train", learn.train, "option.run")
+    one.add_argument("--finish", action="store_true", help=words("option.finish"))
+    one = command("evaluate", learn.evaluate, "option.run")
+    one.add_argument("--again", action="store_true", help=words("option.again"))
+    one.add_argument("--json", action="store_true", help=words("option.json"))
+    one = command("generate", learn.generate, "option.kept")
+    one.add_argument("prompt", metavar="PROMPT", help=words("option.prompt"))
+    one.add_argument("--model", default="", metavar="ID_OR_FOLDER", help=words("option.kept_model"))
+    one.add_argument("--base", action="store_true", help=words("option.base"))
+    one.add_argument("--temperature", type=float, default=0.8, help=words("option.temperature"))
+    one.add_argument("--tokens", type=int, default=60, help=words("option.tokens"))
+    one.add_argument("--seed", type=int, default=7, help=words("option.seed"))
+
+
+def _taking_away(command: Command, words: Words) -> None:
+    command("merge", share.merge, "option.run")
+    one = command("gguf", share.gguf, "option.run")
+    one.add_argument("--quantisation", default="q8_0", choices=["q8_0", "f16"], help=words("option.quantisation"))
+    one = command("notebook", share.notebook, "option.run")
+    one.add_argument("--lessons", action="store_true", help=words("option.lessons"))
+    one = command("chapbook", share.chapbook, "option.run")
+    one.add_argument("--pdf", action="store_true", help=words("option.pdf"))
     for name in ("title", "author", "dedication"):
-        booklet.add_argument(f"--{name}", help=words(f"option.{name}"))
-    booklet.add_argument("--set-off", choices=SET_OFF, help=words("option.set_off"))
-    booklet.add_argument("--without", action="append", default=[], choices=SECTIONS, help=words("option.without"))
-    booklet.add_argument("--again", action="store_true", help=words("option.write_again"))
-    packing = command("capsule", share.capsule)
-    packing.add_argument("project_folder", metavar="PROJECT", type=Path, help=words("option.project"))
-    packing.add_argument("--without-texts", action="store_true", help=words("option.without_texts"))
-    opening = command("open", share.open_capsule)
-    opening.add_argument("file", metavar="FILE", type=Path, help=words("option.capsule"))
-    opening.add_argument("--workspace", metavar="DIR", help=words("option.workspace"))
+        one.add_argument(f"--{name}", help=words(f"option.{name}"))
+    one.add_argument("--set-off", choices=SET_OFF, help=words("option.set_off"))
+    one.add_argument("--without", action="append", default=[], choices=SECTIONS, help=words("option.without"))
+    one.add_argument("--again", action="store_true", help=words("option.write_again"))
+    one = command("capsule", share.capsule)
+    one.add_argument("project_folder", metavar="PROJECT", type=Path, help=words("option.project"))
+    one.add_argument("--without-texts", action="store_true", help=words("option.without_texts"))
+    one = command("open", share.open_capsule)
+    one.add_argument("file", metavar="FILE", type=Path, help=words("option.capsule"))
+    one.add_argument("--workspace", metavar="DIR", help=words("option.workspace"))
+
+
+def _publishing(command: Command, words: Words) -> None:
+    from core.sharing import gate
+
+    one = command("publish", share.publish, "option.run")
+    one.add_argument("--name", required=True, metavar="NAME", help=words("option.name"))
+    for option in ("public", "merged", "update"):
+        one.add_argument(f"--{option}", action="store_true", help=words(f"option.{option}"))
+    one.add_argument("--texts", choices=gate.TEXTS, help=words("option.whose"))
+    one.add_argument("--people", choices=gate.PEOPLE, help=words("option.people"))
+    one.add_argument("--licence", metavar="NAME", help=words("option.licence"))
+    one = command("remote", share.remote, "option.run_or_project")
+    one.add_argument("--machine", metavar="NAME", help=words("option.machine"))
+    one.add_argument("--machines", action="store_true", help=words("option.machines"))
+    one.add_argument("--hours", type=float, default=1.0, help=words("option.hours"))
+    one.add_argument("--yes", action="store_true", help=words("option.yes"))
+    one.add_argument("--cancel", action="store_true", help=words("option.cancel"))
+
+
+def _behind_the_pages(command: Command, words: Words) -> None:
+    command("promise", inside.promise, "option.run")
+    command("tasting", inside.tasting, "option.run")
+    command("copies", inside.copies, "option.run")
     command("serve", inside.serve)
     command("ready", inside.ready)
     command("read", inside.read)
-    bringing = command("download", inside.download)
-    bringing.add_argument("model", metavar="MODEL", help=words("option.hub_model"))
-    bringing.add_argument("folder", metavar="FOLDER", type=Path, help=words("option.told"))
-    bringing.add_argument("--most-mb", type=int, default=0, metavar="N", help=words("option.most_mb"))
-    sharing = command("publish", share.publish)
-    sharing.add_argument("run_folder", metavar="RUN", type=Path, help=words("option.run"))
-    sharing.add_argument("--name", required=True, metavar="NAME", help=words("option.name"))
-    for option in ("public", "merged", "update"):
-        sharing.add_argument(f"--{option}", action="store_true", help=words(f"option.{option}"))
-    sharing.add_argument("--texts", choices=gate.TEXTS, help=words("option.whose"))
-    sharing.add_argument("--people", choices=gate.PEOPLE, help=words("option.people"))
-    sharing.add_argument("--licence", metavar="NAME", help=words("option.licence"))
+    one = command("download", inside.download)
+    one.add_argument("model", metavar="MODEL", help=words("option.hub_model"))
+    one.add_argument("folder", metavar="FOLDER", type=Path, help=words("option.told"))
+    one.add_argument("--most-mb", type=int, default=0, metavar="N", help=words("option.most_mb"))
     command("clear", inside.clear).add_argument("--workspace", metavar="DIR", help=words("option.workspace"))
-    return parser

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core import workshop
+from core import texts, workshop
 from core.evaluation import evaluate
 from core.sharing import adapter, capsule, gguf_file, merged, publish
 from core.sharing.card import card
@@ -43,7 +43,7 @@ with lesson.page("13_share", "writing", "publish") as step:
     step.section("more", "optional")
     with step.folded("chapbook", passages.folder(run)):
         chapbook_panel.show(run, step.project, step.words)
-    with step.folded("merged", merged.told(run), size=merged.bytes_needed(run) / 1e6):
+    with step.folded("merged", merged.told(run), size=texts.size(merged.bytes_needed(run) / 1e6, step.language)):
         merged_panel.show(run, step.words)
     with step.folded("gguf", gguf_file.told(run)):
         gguf_panel.show(run, step.words)

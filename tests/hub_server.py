@@ -202,7 +202,7 @@ class _Answer(BaseHTTPRequestHandler):
         if parts[4:5] == ["xet-write-token"] and self.server.store.xet:
             return hub_writing.xet_address(self, "/".join(parts[2:4]))
         if parts[0] == "api" and len(parts) == 2:
-            return self.search(parts[1])
+            return self.search(parts[1]) if parts[1] in self.server.repositories else self.refuse(404, "")
         is_api = parts[0] == "api"
         kind = parts[1] if is_api else ("datasets" if parts[0] == "datasets" else "models")
         rest = parts[2:] if is_api else parts[kind == "datasets" :]

@@ -38,9 +38,16 @@ def load(path: Path, dtype: Any, device: str) -> Loaded:
         spoken = _tokenizer(header.said)
         config = _config(header)
         with redirect_stderr(StringIO()):  # a progress bar that no setting of theirs takes away
-            model = AutoModelForCausalLM.from_pretrained(
-                path.parent, gguf_file=path.name, config=config, dtype=dtype, local_files_only=True
+            model, told = AutoModelForCausalLM.from_pretrained(
+                path.parent,
+                gguf_file=path.name,
+                config=config,
+                dtype=dtype,
+                local_files_only=True,
+                output_loading_info=True,
             )
+        if told["missing_keys"]:  # it would have drawn them at random, and written nonsense in the model's name
+            raise ValueError("weights that are not in the file")
     except (OSError, ValueError, KeyError, IndexError, RuntimeError, TypeError) as error:
         raise LessonError("gguf_broken", name=path.name) from error
     return Loaded(model.to(device).eval(), spoken, config.max_position_embeddings)
@@ -83,6 +90,9 @@ def _config(header: Header) -> "PretrainedConfig":
         "tie_word_embeddings": "output.weight" not in names,
     }
     heads, width = own["attention.head_count"], own["embedding_length"]
+    blocks = {name.split(".")[1] for name in names if name.startswith("blk.")}
+    if len(blocks) != own["block_count"] or names["token_embd.weight"] != (sizes["vocab_size"], width):
+        raise ValueError("sizes that are not those of the weights")  # believed, they could ask for any memory
     if family == "gpt2":
         sizes |= {"n_embd": width, "n_layer": own["block_count"], "n_head": heads}
         sizes |= {"n_inner": own["feed_forward_length"], "n_positions": own["context_length"]}

@@ -13,7 +13,7 @@ from core.models.account import Account
 from core.models.folder import CLASSROOM
 from core.models.transfer import Teller
 from core.project import Project
-from core.sharing import gate, merged, repository, upload
+from core.sharing import gate, making, merged, repository, upload
 from core.sharing.card import hub_card
 from core.sharing.publish import EMPTY, NOTHING, Wish, note, told
 from core.training.runs import Run
@@ -138,7 +138,8 @@ def files(run: Run, project: Project, id: str, is_merged: bool) -> Mapping[str, 
         raise LessonError("run_not_finished", run=run.name)
     is_whole = is_merged or run.settings().method == "full"
     if is_merged and not merged.is_made(run):
-        merged.make(run, project, project.language)
+        with making.told(merged.told(run)) as progress:  # where others share the machine, in its turn
+            merged.make(run, project, project.language, progress)
     folder = merged.folder(run) if is_merged else run.adapter
     found: dict[str, Path | bytes] = {path.name: path for path in folder.iterdir() if _is_sent(path)}
     if run.record()["model"] == CLASSROOM and not is_whole:

@@ -17,7 +17,8 @@ _TAKEN, _THERE = "13.loaded", "13.there"
 
 def show(run: Run, project: Project, words: Words) -> list[Step]:
     """Asks for a file, and for which of those she gave goes on from a beginning. Answers what it wrote."""
-    uploaded = st.file_uploader(words("upload"), ["zip", "gguf"], key="adapter_file")
+    most = session.upload_mb()
+    uploaded = st.file_uploader(words("upload", most=most), ["zip", "gguf"], key="adapter_file", max_upload_size=most)
     if uploaded and st.session_state.get(_TAKEN) != uploaded.file_id:
         kept.unpack(project, uploaded.getvalue(), uploaded.name)
         st.session_state[_TAKEN] = uploaded.file_id

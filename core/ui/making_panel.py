@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from core import errors, processes
+from core import errors, processes, texts
 from core.errors import LessonError
 from core.texts import Words
 from core.ui import in_line, problem, session
@@ -56,7 +56,7 @@ def take(words: Words, key: str, made: Path, file_name: str) -> None:
         st.markdown(words(f"{key}.made.far"))
     if size <= MOST_BYTES:
         st.download_button(
-            words(f"{key}.download", size=size / 1e6),
+            words(f"{key}.download", size=texts.size(size / 1e6, words.language)),
             lambda: _content(made),
             file_name,
             "application/zip",

@@ -165,8 +165,14 @@ def is_personal() -> bool:
     names = [_name(host), *([_name(origin.rpartition("/")[2])] if origin else [])]
     forwarded = any(headers.get(header) for header in _FORWARDED)
     address = st.context.ip_address
-    is_near = address is None or ip_address(address).is_loopback
+    is_near = address is None or _is_loopback(address)
     return is_near and not forwarded and all(name in _LOOPBACK_NAMES for name in names)
+
+
+def _is_loopback(written: str) -> bool:
+    """Says whether an address is this computer's own, also as a server of both kinds of addresses writes it."""
+    address = ip_address(written)
+    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
 
 
 def _name(host: str) -> str:

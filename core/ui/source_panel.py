@@ -232,7 +232,7 @@ def _path(step: Lesson) -> None:
 
 
 def _hub(step: Lesson) -> None:
-    token = st.session_state.get("hub_token")
+    token = session.token()
 
     def look(id: str) -> dict[str, list[str]]:
         with waiting(step("hub.looking")):

@@ -2,6 +2,7 @@
 
 import io
 import random
+import struct
 import zipfile
 from pathlib import Path
 
@@ -121,6 +122,21 @@ def test_one_that_opens_and_lacks_what_a_model_needs_is_said_when_it_is_to_write
         load(MODEL, taken)
     with pytest.raises(LessonError, match="gguf_broken"):
         loaded_gguf.tokenizer(taken / "a.gguf")
+
+
+def test_arrays_in_arrays_without_end_are_damage(loaded):
+    deep = b"GGUF" + struct.pack("<IQQ", 3, 0, 1) + struct.pack("<Q", 1) + b"a" + struct.pack("<I", 9)
+    with pytest.raises(LessonError, match="gguf_broken"):
+        kept.unpack(loaded(), deep + struct.pack("<IQ", 9, 1) * 5000, "a.gguf")
+
+
+def test_a_gguf_file_that_lacks_a_weight_is_never_filled_in_by_chance(given, tmp_path):
+    _, paths = given
+    content = paths["file.gguf"].read_bytes()
+    assert content.count(b"blk.0.ffn_up.weight") == 1
+    (tmp_path / "a.gguf").write_bytes(content.replace(b"blk.0.ffn_up.weight", b"blk.0.ffn_uq.weight"))
+    with pytest.raises(LessonError, match="gguf_broken"):
+        load(MODEL, tmp_path)
 
 
 def test_a_gguf_file_of_another_kind_is_told_from_a_damaged_one(loaded, file):

@@ -24,14 +24,21 @@ def press(page, key):
     assert not page.exception
 
 
+def open_parts(page):
+    """Answers the parts that stand open, by their names."""
+    return [one.label.strip("*") for one in page.expander if one.proto.expanded]
+
+
 def test_the_whole_model_is_made_while_she_waits_and_then_given(visit, project, done):
     (run,) = runs.list_runs(project)
     page = visit("13_share", project=project)
+    assert open_parts(page) == []
     assert "merged.download" not in [button.key for button in page.get("download_button")]
     press(page, "merged.make")
     done(merged.told(run))
     page.run()
     assert not page.error
+    assert open_parts(page) == [texts.words("es", "13_share")("merged")], "what she used is not to be looked for"
     assert "merged.download" in [button.key for button in page.get("download_button")]
     assert str(merged.folder(run)) in [block.value for block in page.code]
 

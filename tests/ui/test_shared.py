@@ -264,6 +264,8 @@ def test_two_learners_with_the_same_name_for_their_projects_never_meet(workspace
         ({"Host": "localhost:8501", "Origin": "http://localhost:8501"}, None, True),
         ({"Host": "127.0.0.1:8501"}, "127.0.0.1", True),
         ({"Host": "[::1]:8501", "Origin": "http://[::1]:8501"}, "::1", True),
+        ({"Host": "127.0.0.1:8501"}, "::ffff:127.0.0.1", True),
+        ({"Host": "127.0.0.1:8501"}, "::ffff:192.168.0.7", False),
         ({"Host": "localhost:8501", "Origin": "https://taller.example"}, None, False),
         ({"Host": "localhost", "X-Forwarded-For": "10.0.0.4"}, None, False),
         ({"Host": "127.0.0.1:8501", "X-Real-Ip": "10.0.0.4"}, None, False),

@@ -90,6 +90,18 @@ def test_a_token_goes_with_what_is_downloaded_and_stays_in_no_file(visit, begun,
     assert TOKEN.encode() not in files(workspace)
 
 
+def test_a_data_set_is_asked_for_with_the_token_that_she_lent(visit, begun, hub, monkeypatch):
+    monkeypatch.setenv("HF_ENDPOINT", hub.address)
+    paste(page := visit("02_hugging_face", project=begun), TOKEN)
+    page.switch_page("pages/05_load_texts.py").run()
+    page.button_group(key="origin").set_value("hub").run()
+    page.text_input(key="hub.id").set_value("prueba/nada").run()
+    hub.credentials.clear()
+    page.button(key="hub.look").click().run()
+    assert texts.words("es", "errors")("dataset_not_found") in said(page)
+    assert hub.credentials == {f"Bearer {TOKEN}"}
+
+
 @pytest.mark.parametrize(
     ("pasted", "code"),
     [
