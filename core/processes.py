@@ -20,6 +20,7 @@ ROOT = Path(__file__).parent.parent
 # What makes a process outlive the one that started it.
 APART: dict[str, Any] = {"creationflags": 0x00000200} if os.name == "nt" else {"start_new_session": True}
 _START_SECONDS = 15
+_NICENESS = 10  # of what works behind the pages: where both want a processor, it gets about a tenth (Linux)
 _BOOT = Path("/proc/sys/kernel/random/boot_id")  # Linux: another one each time the machine starts
 _begun: float | None = None  # when a process that had waited for its work was given it, on the monotonic clock
 
@@ -87,11 +88,22 @@ def spawn(arguments: list[str], log: BinaryIO, secret: str = "") -> subprocess.P
         env=surroundings,
         **APART,
     )
+    _give_way(child)
     if child.stdin:
         with suppress(BrokenPipeError), open(child.stdin.fileno(), "wb", closefd=False) as given:
             given.write(secret.encode())
         child.stdin.close()
     return child
+
+
+def _give_way(child: subprocess.Popen) -> None:
+    """Lets who serves pages come first where processors are few: a click must not wait for somebody's training."""
+    if sys.platform == "win32":
+        lower = psutil.BELOW_NORMAL_PRIORITY_CLASS
+    else:
+        lower = _NICENESS
+    with suppress(psutil.Error):  # it may have ended already
+        psutil.Process(child.pid).nice(lower)
 
 
 def wait_for_state(folder: Path, before: dict | None, child: subprocess.Popen, seconds: float) -> bool:

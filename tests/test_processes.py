@@ -20,6 +20,13 @@ time.sleep(60)
 """
 
 
+def test_what_works_behind_the_pages_lets_them_come_first(tmp_path):
+    with (tmp_path / "log.txt").open("wb") as log:
+        child = processes.spawn(["--help"], log)
+    assert psutil.Process(child.pid).nice() > psutil.Process().nice()
+    child.wait()
+
+
 @pytest.fixture
 def worker(tmp_path):
     """Starts a process that holds the state of `tmp_path` and says it runs."""

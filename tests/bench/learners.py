@@ -1,11 +1,12 @@
 """Twenty learners at once on one shared server: each gives the code, walks steps 5 to 9 and queues a run.
 
-By hand: `python3 tests/bench/learners.py [HOW MANY] [SECONDS]`. Needs Chromium and Linux; the browsers are on the same
-machine, and take their part of its processors. They come within twice so many SECONDS (30), and each stays up to so
-many on a page: far less than who reads it. Told are the seconds from a click on a step's link to its title, the memory
-(PSS: what several share is counted once) of the server and all that it starts but runs and their promises, and what of
-another's work each could see: names and texts in her pages, another's files by their address, another's project by its
-guessed id.
+By hand: `python3 tests/bench/learners.py [HOW MANY] [SECONDS]`. Needs Chromium and Linux. They come within twice so
+many SECONDS (30), and each stays up to so many on a page: far less than who reads it. All browsers are on the server's
+own machine, so all but one give way to the server (nice 19): that one, a learner as the others, goes on changing pages
+until they have ended, and her seconds from a click on a step's link to its title are those that count; the others' are
+told too. Told are also the memory (PSS: what several share is counted once) of the server and all that it starts but
+runs and their promises, and what of another's work each could see: names and texts in her pages, another's files by
+their address, another's project by its guessed id.
 """
 
 import asyncio
@@ -69,6 +70,13 @@ class Learner:
             self.seen += await page.get_by_test_id("stMain").inner_text()
             alerts = page.locator("[data-testid=stAlertContentError]")
             self.errors += [f"{step}: {text[:90]}" for text in await alerts.all_inner_texts()]
+
+    async def stroll(self, others: asyncio.Future) -> None:
+        """Goes on from step to step until the others have ended."""
+        while not others.done():
+            for step in STEPS[:-1]:
+                await asyncio.sleep(1)
+                await self._change(step)
 
     async def _change(self, step: str) -> None:
         link = self.page.get_by_test_id("stSidebar").get_by_role("link", name=label(step))
@@ -138,6 +146,22 @@ async def try_to_see(learners: list[Learner], address: str, workspace: Path) -> 
     return found
 
 
+async def _first(learner: Learner, address: str, others: asyncio.Future) -> None:
+    await learner.walk(address, 0)
+    await learner.stroll(others)
+
+
+def told(changes: list[float], limit: float = 0) -> str:
+    """Writes how long page changes took, and whether the 95th percentile is within `limit`."""
+    ordered = sorted(changes) or [0.0]
+    at_95 = ordered[int(0.95 * (len(ordered) - 1))]
+    verdict = f" ({'under' if at_95 < limit else 'NOT under'} {limit:.0f})" if limit else ""
+    return (
+        f"{len(changes)}: median {statistics.median(ordered):.2f} s, 95th percentile {at_95:.2f} s{verdict},"
+        f" longest {ordered[-1]:.2f} s"
+    )
+
+
 async def main(count: int, seconds: float) -> None:
     os.environ |= {"HF_HUB_OFFLINE": "1", "LLMS_ACCESS_CODE": CODE}
     with tempfile.TemporaryDirectory() as folder:
@@ -147,31 +171,40 @@ async def main(count: int, seconds: float) -> None:
         most = [0.0]
         async with async_playwright() as playwright:
             flags = [*FLAGS, f"--host-resolver-rules=MAP {HOST} 127.0.0.1"]
-            browser = await playwright.chromium.launch(executable_path=shutil.which("chromium"), args=flags)
+            giving_way = workspace / "chromium"
+            giving_way.write_text(f'#!/bin/sh\nexec nice -n 19 {shutil.which("chromium")} "$@"\n')
+            giving_way.chmod(0o700)
+            first, all_others = [
+                await playwright.chromium.launch(executable_path=path, args=flags)
+                for path in (shutil.which("chromium"), giving_way)
+            ]
             learners = []
             for number in range(count):
+                browser = all_others if number else first
                 context = await browser.new_context(locale="es-AR", viewport={"width": 1280, "height": 900})
                 context.set_default_timeout(120_000)
                 learners.append(Learner(await context.new_page(), number, seconds))
             watching = asyncio.create_task(watch(workspace, most))
-            ended = await asyncio.gather(
-                *(one.walk(address, at * seconds / 10) for at, one in enumerate(learners)), return_exceptions=True
+            others = asyncio.gather(
+                *(one.walk(address, at * seconds / 10) for at, one in enumerate(learners[1:], 1)),
+                return_exceptions=True,
             )
+            ended = await asyncio.gather(_first(learners[0], address, others), return_exceptions=True)
+            ended += await others
             states = [processes.read_state(path.parent)["status"] for path in workspace.glob("*/runs/*/state.json")]
             watching.cancel()
-            for one in learners[1:]:
-                await one.page.context.close()
+            for learner in learners[1:]:
+                await learner.page.context.close()
             for path in workspace.glob("*/runs/*"):
                 processes.kill(path)
             seen = await try_to_see(learners, address, workspace)
-            await browser.close()
+            await first.close()
+            await all_others.close()
         server.kill()
-    changes = sorted(change for one in learners for change in one.changes)
-    at_95 = changes[int(0.95 * (len(changes) - 1))]
     failed = [str(error).splitlines()[0] for error in ended if error] + [e for one in learners for e in one.errors]
-    print(f"{count} learners, {len(changes)} page changes: median {statistics.median(changes):.2f} s, 95th percentile")
-    verdict = "under" if at_95 < CHANGE_SECONDS else "NOT under"
-    print(f"{at_95:.2f} s ({verdict} {CHANGE_SECONDS:.0f}), longest {changes[-1]:.2f}")
+    print(f"{count} learners; page changes of the one whose browser does not give way:")
+    print(f"  {told(learners[0].changes, CHANGE_SECONDS)}")
+    print(f"  of the others: {told([change for one in learners[1:] for change in one.changes])}")
     print(f"memory besides runs: {most[0]:.0f} MB ({'under' if most[0] < MEMORY_MB else 'NOT under'} {MEMORY_MB})")
     print(f"runs: {', '.join(f'{states.count(status)} {status}' for status in sorted(set(states)))}")
     print(f"errors: {failed or 'none'}")
