@@ -66,6 +66,7 @@ def nursery() -> Iterator[Callable]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(processes, "spawn", fork)
+        patch.setattr(processes, "NICENESS", 0)  # several tests at a time keep every processor busy
         yield spawn
     forking.close()
 

@@ -20,13 +20,6 @@ time.sleep(60)
 """
 
 
-def test_what_works_behind_the_pages_lets_them_come_first(tmp_path):
-    with (tmp_path / "log.txt").open("wb") as log:
-        child = processes.spawn(["--help"], log)
-    assert psutil.Process(child.pid).nice() > psutil.Process().nice()
-    child.wait()
-
-
 @pytest.fixture
 def worker(tmp_path):
     """Starts a process that holds the state of `tmp_path` and says it runs."""
@@ -65,6 +58,16 @@ def test_another_process_with_the_same_number_is_not_the_one_that_died(worker, t
     processes.kill(tmp_path)
     time.sleep(0.1)
     assert worker.poll() is None
+
+
+def test_what_works_behind_the_pages_lets_them_come_first(tmp_path, monkeypatch):
+    begun = subprocess.Popen([sys.executable, "-c", WORK, str(tmp_path)], cwd=ROOT, **processes.APART)
+    monkeypatch.setattr(processes, "spawn", lambda *_: begun)
+    monkeypatch.setattr(processes, "NICENESS", 10)
+    processes.launch(["train"], tmp_path)
+    assert psutil.Process(begun.pid).nice() == 10
+    begun.kill()
+    begun.wait()
 
 
 def test_what_a_process_that_fails_at_once_says_is_kept(tmp_path):
