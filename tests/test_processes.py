@@ -70,7 +70,8 @@ def test_what_works_behind_the_pages_lets_them_come_first(tmp_path, monkeypatch)
     begun.wait()
 
 
-def test_what_a_process_that_fails_at_once_says_is_kept(tmp_path):
+def test_what_a_process_that_fails_at_once_says_is_kept(tmp_path, nursery, monkeypatch):
+    monkeypatch.setattr(processes, "spawn", nursery)  # as the workshop starts it
     began = time.monotonic()
     processes.launch(["train", str(tmp_path / "no-run")], tmp_path)
     assert time.monotonic() - began < processes._START_SECONDS
