@@ -64,6 +64,8 @@ def turn(
 
     Of who the `owner` is only a digest stands in the ticket: the name opens her projects.
     """
+    if _is_shared(state):
+        processes.give_way()
     began = time.monotonic()
     ticket = join(line, storage.fingerprint(owner), state.path.parent, seconds)
     try:
@@ -83,13 +85,23 @@ def turn(
 @contextmanager
 def helping(state: State, given_up: Callable[[], bool] = lambda: False) -> Iterator[bool]:
     """On a shared server, lets one process at a time measure, evaluate, write or merge; elsewhere waits for nobody."""
-    project = next((above for above in state.path.parents if (above / "project.json").exists()), None)
+    project = _project(state)
     if project is None or not limits.of(project):
         yield True
         return
     owner = storage.load_json(project / "project.json")["owner"]
     with turn(folder(project.parent, HELPING), owner, state, given_up=given_up) as ours:
         yield ours
+
+
+def _project(state: State) -> Path | None:
+    """Answers the folder of the project whose work a state tells."""
+    return next((above for above in state.path.parents if (above / "project.json").exists()), None)
+
+
+def _is_shared(state: State) -> bool:
+    project = _project(state)
+    return project is not None and limits.of(project) is not None
 
 
 def join(line: Path, owner: str, told: Path, seconds: float | None = None) -> Ticket:

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parent.parent
 # What makes a process outlive the one that started it.
 APART: dict[str, Any] = {"creationflags": 0x00000200} if os.name == "nt" else {"start_new_session": True}
 _START_SECONDS = 15
-NICENESS = 10  # of what works behind the pages: where both want a processor, it gets about a tenth (Linux)
+_NICENESS = 10  # where another wants the same processor, about a tenth of it is left to this process (Linux)
 _BOOT = Path("/proc/sys/kernel/random/boot_id")  # Linux: another one each time the machine starts
 _begun: float | None = None  # when a process that had waited for its work was given it, on the monotonic clock
 
@@ -72,7 +72,6 @@ def launch(arguments: list[str], folder: Path, secret: str = "") -> None:
     with storage.disk_errors(folder / "log.txt"), (folder / "log.txt").open("ab") as log:
         child = spawn(arguments, log, secret)
     wait_for_state(folder, before, child, _START_SECONDS)
-    _give_way(child)
 
 
 def spawn(arguments: list[str], log: BinaryIO, secret: str = "") -> subprocess.Popen:
@@ -96,18 +95,6 @@ def spawn(arguments: list[str], log: BinaryIO, secret: str = "") -> subprocess.P
     return child
 
 
-def _give_way(child: subprocess.Popen) -> None:
-    """Lets who serves pages come first where processors are few: a click must not wait for somebody's training."""
-    with suppress(psutil.Error, OSError):  # it may have ended already
-        if sys.platform == "win32":
-            psutil.Process(child.pid).nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
-            return
-        psutil.Process(child.pid).nice(NICENESS)
-        # Linux shares the processors out among sessions first, and this child is one: see autogroup in sched(7).
-        if (group := Path(f"/proc/{child.pid}/autogroup")).exists():
-            group.write_text(str(NICENESS))
-
-
 def wait_for_state(folder: Path, before: dict | None, child: subprocess.Popen, seconds: float) -> bool:
     """Waits until `state.json` no longer says what it did `before`. False where the child ended, or took too long."""
     deadline = time.monotonic() + seconds
@@ -116,6 +103,18 @@ def wait_for_state(folder: Path, before: dict | None, child: subprocess.Popen, s
             return True
         time.sleep(0.05)
     return storage.read_json(folder / "state.json") != before
+
+
+def give_way() -> None:
+    """Lets other processes come first, for as long as this one lives: those that serve pages, on a shared server."""
+    with suppress(psutil.Error, OSError):
+        if sys.platform == "win32":
+            psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
+            return
+        psutil.Process().nice(_NICENESS)
+        # Linux shares the processors out among sessions first, and ours is one: see autogroup in sched(7).
+        if (group := Path("/proc/self/autogroup")).exists():
+            group.write_text(str(_NICENESS))
 
 
 def environment() -> dict[str, str]:
