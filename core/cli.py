@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from core import texts
-from core.commands import inside, learn, share, terminal
+from core.commands import inside, learn, pretrain, share, terminal
 from core.data.table import PIECES
 from core.errors import LessonError
 from core.sharing.chapbook.choices import SECTIONS, SET_OFF
@@ -109,5 +109,12 @@ def _parser() -> argparse.ArgumentParser:
     sharing.add_argument("--texts", choices=gate.TEXTS, help=words("option.whose"))
     sharing.add_argument("--people", choices=gate.PEOPLE, help=words("option.people"))
     sharing.add_argument("--licence", metavar="NAME", help=words("option.licence"))
+    making = command("pretrain", pretrain.pretrain)
+    making.add_argument("recipe", metavar="RECIPE", type=Path, help=words("option.from_nothing"))
+    making.add_argument("--corpora", type=Path, metavar="DIR", help=words("option.corpora"))
+    making.add_argument("--folder", type=Path, metavar="DIR", help=words("option.made_in"))
+    long = making.add_mutually_exclusive_group()
+    long.add_argument("--minutes", type=float, metavar="N", help=words("option.minutes"))
+    long.add_argument("--steps", type=int, metavar="N", help=words("option.steps"))
     command("clear", inside.clear).add_argument("--workspace", metavar="DIR", help=words("option.workspace"))
     return parser
