@@ -22,7 +22,7 @@ def passage() -> dict[str, list[str]]:
 
 
 def write(recipe: Recipe, folder: Path, against: Path | None) -> dict:
-    """Measures the model in `folder`/model and the one `against`; writes record.json and README.md beside its weights.
+    """Measures the model in `folder`/model and the one `against`; writes record.json and README.md beside it.
 
     Answers the record: the recipe, the files' sums, bits a character, seconds, energy, what it wrote and leans to.
     """
@@ -50,8 +50,8 @@ def write(recipe: Recipe, folder: Path, against: Path | None) -> dict:
         "wrote": _written(made),
         "sha256": export.checksums(made),
     }
-    storage.write_text(made / "README.md", as_markdown(record))
-    storage.write_json(made / export.RECORD, record)
+    storage.write_text(folder / "README.md", as_markdown(record))
+    storage.write_json(folder / export.RECORD, record)
     return record
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core import storage
-from core.pretraining import rows
+from core.pretraining import attention, rows
 from core.pretraining.loss import mean_loss
 from core.pretraining.model import draw
 from core.pretraining.optimizer import Optimizer, rate_at
@@ -50,7 +50,8 @@ def train(recipe: Recipe, folder: Path, say: Callable[..., None]) -> "nn.Module 
     import torch
 
     how = recipe.training
-    master = draw(recipe.shape, recipe.seed)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    master = draw(recipe.shape, recipe.seed).to(device)
     weights = {name: weight.detach() for name, weight in master.named_parameters()}
     optimizer = Optimizer(
         weights, how.matrix_rate, how.embedding_rate, how.weight_decay, uses_muon=how.optimizer == "muon"
@@ -73,7 +74,7 @@ def train(recipe: Recipe, folder: Path, say: Callable[..., None]) -> "nn.Module 
             }
             batch = torch.from_numpy(
                 rows.draw(registers, weighed, how.rows, position.rows_read, position.step, recipe.seed)
-            )
+            ).to(device)
             position.loss, gradients = _gradients(working, body, batch, how.rows_at_once)
             share = rate_at(progress, position.step, how.warm_up_steps, how.decay_from)
             optimizer.step(gradients, share)
@@ -98,6 +99,9 @@ def _working_copy(master: "nn.Module", precision: str) -> "nn.Module":
     import torch
 
     working = copy.deepcopy(master).to(getattr(torch, precision))
+    if working.device.type == "cpu":
+        attention.register()
+        working.set_attn_implementation(attention.NAME)
     working.train()
     return working
 

@@ -54,14 +54,14 @@ def test_what_comes_out_loads_and_writes_with_plain_transformers(made):
 
 
 def test_its_record_has_the_sums_of_its_files_and_its_card_both_languages(made):
-    record = storage.load_json(made / "model" / "record.json")
+    record = storage.load_json(made / "record.json")
     assert record["sha256"] == export.checksums(made / "model")
     assert record["held_out"].keys() == {"prose", "verse", "everyday", "pairs"} == record["against"].keys()
     passages = held_out.read(made)
     assert held_out.measure_folder(made / "model", {"verse": passages["verse"]})["verse"].bits_per_character == (
         pytest.approx(record["held_out"]["verse"]["bits_per_character"], rel=1e-3)
     )
-    card = (made / "model" / "README.md").read_text(encoding="utf-8")
+    card = (made / "README.md").read_text(encoding="utf-8")
     assert "{" not in card
     assert card.count("**La lluvia**") == 2
     assert "Qué da por sentado" in card
