@@ -22,12 +22,12 @@ def make(
     The card compares it with the model `against`. Answers the model's folder; None if it was asked to stop, and it goes
     on where it was the next time. Raises LessonError `corpora_missing`, `recipe_changed`, and those of a full disk.
     """
-    prepare(recipe, corpora, folder, say)
-    began = storage.fingerprint(dataclasses.asdict(recipe))
-    known = storage.read_json(folder / "training.json")
-    if known and known["recipe"] != began:
+    asked = storage.fingerprint(dataclasses.asdict(recipe))
+    begun = storage.read_json(folder / "training.json")
+    if begun and begun["recipe"] != asked:
         raise LessonError("recipe_changed", folder=folder)
-    storage.write_json(folder / "training.json", {"recipe": began})
+    prepare(recipe, corpora, folder, say)
+    storage.write_json(folder / "training.json", {"recipe": asked})
     model = train(recipe, folder, say)
     if model is None:
         say("pretrain.stopped", folder=folder)

@@ -35,7 +35,7 @@ class Optimizer:
     matrix_rate: float
     embedding_rate: float
     weight_decay: float
-    uses_muon: bool = True
+    kind: str = "normuon"  # of the matrices' way; see `recipe.OPTIMIZERS`
     memory: dict[str, "Tensor"] = field(default_factory=dict)
     steps: int = 0
 
@@ -43,11 +43,12 @@ class Optimizer:
         import torch
 
         for name, weight in self.weights.items():
-            for kind in ("first",) if self._is_for_muon(name) else ("first", "second"):
-                self.memory.setdefault(f"{kind}.{name}", torch.zeros_like(weight))
+            self.memory.setdefault(f"first.{name}", torch.zeros_like(weight))
+            second = weight[:, 0] if self._is_for_muon(name) else weight
+            self.memory.setdefault(f"second.{name}", torch.zeros_like(second))
 
     def _is_for_muon(self, name: str) -> bool:
-        return self.uses_muon and is_matrix(name, self.weights[name])
+        return self.kind != "adamw" and is_matrix(name, self.weights[name])
 
     def step(self, gradients: dict[str, "Tensor"], share: float) -> None:
         """Takes one step, at `share` of the full rates; gradients are in float32, by the weights' names."""
@@ -74,8 +75,18 @@ class Optimizer:
         rows, columns = turned.shape[1:]
         rate = share * self.matrix_rate * max(1, rows / columns) ** 0.5
         for name, change in zip(names, turned, strict=True):
+            if self.kind == "normuon":
+                self._even_out(name, change)
             self._decay(name, change, share * self.matrix_rate)
             self.weights[name].sub_(change, alpha=rate)
+
+    def _even_out(self, name: str, change: "Tensor") -> None:
+        """Gives each neuron (a row) as much of the step as the others, the whole as long as before (Li et al., 2025,
+        «NorMuon»)."""
+        second, length = self.memory[f"second.{name}"], change.norm()
+        second.lerp_(change.square().mean(1), 1 - _BETAS[1])
+        change.div_(second.sqrt().unsqueeze(1) + _EPSILON)
+        change.mul_(length / (change.norm() + _EPSILON))
 
     def _adam(self, name: str, gradient: "Tensor", share: float) -> None:
         """Loshchilov & Hutter, 2019; embeddings and norms do not decay."""

@@ -11,6 +11,8 @@ import yaml
 from core.errors import LessonError
 
 FOLDER = Path(__file__).parent
+OPTIMIZERS = ("normuon", "muon", "adamw")
+PRECISIONS = ("bfloat16", "float32")
 FORMS = ("whole", "summary", "title", "lead")
 
 
@@ -45,7 +47,7 @@ class Training:
     rows_at_once: int  # so that what one pass holds fits in memory and cache; divides `rows`
     minutes: float = 0.0  # of training; the schedule is stretched over them. 0: over `steps`
     steps: int = 0
-    optimizer: str = "muon"  # or `adamw`, to compare
+    optimizer: str = "normuon"  # or another of OPTIMIZERS, to compare
     matrix_rate: float = 0.02
     embedding_rate: float = 0.004
     weight_decay: float = 0.1
@@ -53,7 +55,7 @@ class Training:
     decay_from: float = 0.5  # share of the training after which the rate goes linearly to zero
     late_from: float = 0.6  # share of the training after which the late mix is read
     checkpoint_minutes: float = 5.0
-    precision: str = "bfloat16"  # or `float32`
+    precision: str = "bfloat16"  # of the products; the weights themselves are kept in float32
     compile: bool = True
 
 
@@ -131,6 +133,10 @@ def _contradictions(recipe: Recipe) -> list[str]:
         wrong.append("training.rows_at_once")
     if bool(training.minutes) == bool(training.steps):
         wrong.append("training.minutes, training.steps")
+    if training.optimizer not in OPTIMIZERS:
+        wrong.append(f"training.optimizer ({', '.join(OPTIMIZERS)})")
+    if training.precision not in PRECISIONS:
+        wrong.append(f"training.precision ({', '.join(PRECISIONS)})")
     wrong += [f"registers.{name}.form" for name, one in recipe.registers.items() if one.form not in FORMS]
     for part in ("early", "late"):
         if not recipe.registers or abs(sum(getattr(one, part) for one in recipe.registers.values()) - 1) > 1e-6:

@@ -53,9 +53,7 @@ def train(recipe: Recipe, folder: Path, say: Callable[..., None]) -> "nn.Module 
     device = "cuda" if torch.cuda.is_available() else "cpu"
     master = draw(recipe.shape, recipe.seed).to(device)
     weights = {name: weight.detach() for name, weight in master.named_parameters()}
-    optimizer = Optimizer(
-        weights, how.matrix_rate, how.embedding_rate, how.weight_decay, uses_muon=how.optimizer == "muon"
-    )
+    optimizer = Optimizer(weights, how.matrix_rate, how.embedding_rate, how.weight_decay, how.optimizer)
     position = _resume(folder, optimizer)
     if position.step:
         say("pretrain.resumed", step=position.step, tokens=position.tokens)

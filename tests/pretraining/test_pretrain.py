@@ -81,7 +81,7 @@ def test_what_is_kept_apart_is_never_read(made, corpora):
 def test_killed_and_told_to_stop_it_ends_with_the_same_weights(made, tmp_path, recipe_file, corpora):
     recipe = yaml.safe_load(recipe_file.read_text())
     recipe["training"]["checkpoint_minutes"] = 0.0  # after every step
-    recipe_file.write_text(yaml.safe_dump(recipe))
+    recipe_file.write_text(yaml.safe_dump(recipe, sort_keys=False))
     work = tmp_path / "work"
     arguments = (recipe_file, "--corpora", corpora, "--folder", work)
     for ending in (signal.SIGKILL, signal.SIGTERM):
@@ -103,7 +103,7 @@ def test_a_recipe_with_mistakes_says_them_all_at_once(recipe_file, tmp_path, cap
     recipe["registers"]["prose"]["early"] = 0.9
     recipe["shape"]["heads"] = 5
     recipe["training"] |= {"rows_at_once": 3, "minutes": 5}
-    recipe_file.write_text(yaml.safe_dump(recipe))
+    recipe_file.write_text(yaml.safe_dump(recipe, sort_keys=False))
     assert cli.main(["pretrain", str(recipe_file), "--corpora", str(tmp_path)]) == 2
     said = capsys.readouterr().err
     assert all(part in said for part in ("registers.*.early", "shape.heads", "training.rows_at_once", "minutes"))
@@ -130,3 +130,9 @@ def test_the_recipes_that_come_along_can_be_followed(name):
     layer = 4 * shape.width**2 + 3 * shape.width * shape.inner + 2 * shape.width
     parameters = shape.vocabulary * shape.width + shape.layers * layer + shape.width
     assert parameters <= {"small": 8e6, "full": 30e6}[name]
+
+
+def test_another_recipe_does_not_go_on_with_this_ones_model(made, corpora, capsys):
+    asked = (str(made.parent / "tiny.yaml"), "--corpora", str(corpora), "--folder", str(made))
+    assert cli.main(["pretrain", *asked, "--steps", "30"]) == 2
+    assert str(made) in capsys.readouterr().err
