@@ -7,7 +7,7 @@ from core import classroom, storage, texts
 from core.evaluation import energy
 from core.generation.score import Score
 from core.pretraining import export, held_out, probe, rows
-from core.pretraining.recipe import Recipe
+from core.pretraining.recipe import FOLDER, Recipe
 from core.texts import LANGUAGES, Words, number
 
 PROMPTS = Path(__file__).parent / "prompts.txt"
@@ -73,9 +73,9 @@ def _written(folder: Path) -> list[dict[str, str]]:
     from core.generation.loaded import load
 
     loaded = load(folder)
-    sampling = Sampling(temperature=TEMPERATURE, top_p=TOP_P, max_new_tokens=TOKENS, seed=SEED)
     written = []
-    for beginning in PROMPTS.read_text(encoding="utf-8").splitlines():
+    for place, beginning in enumerate(PROMPTS.read_text(encoding="utf-8").splitlines()):
+        sampling = Sampling(temperature=TEMPERATURE, top_p=TOP_P, max_new_tokens=TOKENS, seed=SEED + place)
         ids = [rows.END, *loaded.tokenizer.encode(beginning)]
         written.append({"beginning": beginning, "wrote": "".join(step.text for step in stream(loaded, ids, sampling))})
     return written
@@ -91,6 +91,7 @@ def as_markdown(record: dict) -> str:
 
 def _in(words: Words, record: dict) -> str:
     language, shape = words.language, record["recipe"]["shape"]
+    is_ours = (FOLDER / f"{record['recipe']['name']}.yaml").exists()  # another recipe's texts are not ours to credit
     facts = {
         **shape,
         "millions": number(record["parameters"] / 1e6, language),
@@ -106,7 +107,7 @@ def _in(words: Words, record: dict) -> str:
         words.body("title", **facts),
         *_section(words, "measured", _table(words, record)),
         *_section(words, "mix", _mix(words, record)),
-        *_section(words, "sources"),
+        *(_section(words, "sources") if is_ours else []),
         *_section(words, "wrote", wrote, **facts),
         *_section(words, "leanings", _leanings(record, language)),
         *_section(words, "energy", **facts),
