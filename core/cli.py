@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from core import texts
-from core.commands import inside, learn, share, terminal
+from core.commands import inside, learn, pretrain, share, terminal
 from core.data.table import PIECES
 from core.errors import LessonError
 from core.sharing.chapbook.choices import SECTIONS, SET_OFF
@@ -46,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     _learning(command, words)
     _taking_away(command, words)
     _publishing(command, words)
+    _from_nothing(command, words)
     _behind_the_pages(command, words)
     return parser
 
@@ -117,6 +118,16 @@ def _publishing(command: Command, words: Words) -> None:
     one.add_argument("--hours", type=float, default=1.0, help=words("option.hours"))
     one.add_argument("--yes", action="store_true", help=words("option.yes"))
     one.add_argument("--cancel", action="store_true", help=words("option.cancel"))
+
+
+def _from_nothing(command: Command, words: Words) -> None:
+    one = command("pretrain", pretrain.pretrain)
+    one.add_argument("recipe", metavar="RECIPE", type=Path, help=words("option.from_nothing"))
+    one.add_argument("--corpora", type=Path, metavar="DIR", help=words("option.corpora"))
+    one.add_argument("--folder", type=Path, metavar="DIR", help=words("option.made_in"))
+    long = one.add_mutually_exclusive_group()
+    long.add_argument("--minutes", type=float, metavar="N", help=words("option.minutes"))
+    long.add_argument("--steps", type=int, metavar="N", help=words("option.steps"))
 
 
 def _behind_the_pages(command: Command, words: Words) -> None:

@@ -13,8 +13,8 @@ ROOT = Path(__file__).parent.parent
 ORDER = (
     {"errors"}, {"texts", "storage", "questions", "grounds", "bootstrap"}, {"glossary"},
     {"machine", "tasks", "processes", "limits", "line", "access", "project", "clearing", "testbed", "classroom",
-     "decision"}, {"data"}, {"models"}, {"tokens"}, {"generation"}, {"training"}, {"evaluation"}, {"sharing"},
-    {"remote"}, {"workshop"}, {"learned"}, {"ui"}, {"commands"}, {"cli"}, {"setup"}, {"__main__"},
+     "decision"}, {"data"}, {"models"}, {"tokens"}, {"generation"}, {"training"}, {"evaluation"}, {"pretraining"},
+    {"sharing"}, {"remote"}, {"workshop"}, {"learned"}, {"ui"}, {"commands"}, {"cli"}, {"setup"}, {"__main__"},
 )  # fmt: skip
 HEAVY = {"torch", "transformers", "peft", "datasets", "evaluate", "bitsandbytes", "accelerate"}
 SOURCES = sorted(path for path in (ROOT / "core").rglob("*.py"))

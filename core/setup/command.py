@@ -9,7 +9,8 @@ from core.texts import words
 
 COMMANDS = (
     "app", "test", "adapt", "train", "promise", "evaluate", "tasting", "copies", "generate", "merge", "gguf",
-    "capsule", "notebook", "chapbook", "publish", "remote", "open", "clear", "serve", "ready", "read", "download",
+    "capsule", "notebook", "chapbook", "publish", "remote", "pretrain", "open", "clear", "serve", "ready", "read",
+    "download",
 )  # fmt: skip
 
 

@@ -1,0 +1,50 @@
+"""The network: Llama's shape, drawn at random."""
+
+from typing import TYPE_CHECKING, Any
+
+from core.pretraining.recipe import Shape
+
+if TYPE_CHECKING:
+    from torch import nn
+
+# Llama's way is the one that every library knows: the workshop's own products, llama.cpp, a notebook of hers.
+_DRAWN = 0.02  # standard deviation of the first weights (Radford et al., 2019)
+
+
+def configuration(shape: Shape) -> Any:
+    """Answers transformers' LlamaConfig. The embedding is the output layer too: a third of so small a model is it."""
+    from transformers import LlamaConfig
+
+    return LlamaConfig(
+        vocab_size=shape.vocabulary,
+        hidden_size=shape.width,
+        intermediate_size=shape.inner,
+        num_hidden_layers=shape.layers,
+        num_attention_heads=shape.heads,
+        num_key_value_heads=shape.heads,
+        head_dim=shape.width // shape.heads,
+        max_position_embeddings=shape.context,
+        initializer_range=_DRAWN,
+        tie_word_embeddings=True,
+        bos_token_id=0,
+        eos_token_id=0,
+        pad_token_id=1,
+    )
+
+
+def draw(shape: Shape, seed: int) -> "nn.Module":
+    """Answers a LlamaForCausalLM in float32, with weights drawn from `seed`.
+
+    What each layer adds begins at zero, so that at first every layer lets its input through (Zhang et al., 2019,
+    «Fixup»), and depth costs nothing at the start.
+    """
+    import torch
+    from transformers import LlamaForCausalLM
+
+    torch.manual_seed(seed)
+    model = LlamaForCausalLM(configuration(shape))
+    with torch.no_grad():
+        for layer in model.model.layers:
+            layer.self_attn.o_proj.weight.zero_()
+            layer.mlp.down_proj.weight.zero_()
+    return model
