@@ -171,4 +171,4 @@ def test_the_decision_hears_everyone_who_tasted_once_the_names_are_known(run, ta
     hers = friends.together(run, tasted, [{0: "left", 1: "right", 2: "neither"}])
     assert found.tasters == 2
     assert found.wins == hers.counts["adapted"] + len(answers.sitting(run, tasted).answers)
-    assert found.low < found.wins / found.pairs < found.high
+    assert found.low < found.wins / found.pairs <= found.high  # by chance, all of them may be wins
