@@ -1,22 +1,19 @@
 """One model of the Hub, in step 3: its label before anything comes down, whether it fits, and its download."""
 
-import time
-
 import streamlit as st
 
-from core import errors, processes, texts
+from core import errors, processes
 from core.errors import LessonError
 from core.models import download, hub, licence, search
 from core.models import folder as models
 from core.models.search import Looked
-from core.ui import fit_panel, problem, session
+from core.ui import fit_panel, problem, session, transfer_bar
 from core.ui.lesson import Lesson
 from core.ui.plain import plain
 from core.ui.tables import facts_table
 
 _SEEN = "03.hub.seen"  # what the Hub said of each model that was looked at
 _TICK_SECONDS = 1.0
-_SILENT_SECONDS = 8.0  # from which a download that hears nothing says so
 
 
 def show(step: Lesson, id: str, token: str | None = None) -> bool:
@@ -112,27 +109,11 @@ def _under_way(step: Lesson, id: str) -> None:
     state = download.state(id)
     if state["status"] not in processes.ACTIVE:
         st.rerun()
-    st.progress(_share(state), text=_told(step, state))
+    transfer_bar.show(state, step, "download", step.language)
     st.caption(step("download.apart"))
     st.button(
         step("download.cancel"), key="download.cancel", icon=":material/close:", on_click=download.cancel, args=(id,)
     )
-
-
-def _told(step: Lesson, state: dict) -> str:
-    """Answers how far a download is, in a sentence."""
-    done, total = state.get("done", 0) / 1e6, state.get("total", 0) / 1e6
-    if not total:
-        return step("download.asking")
-    said = step("download.done", done=done, total=total)
-    if time.time() - state.get("heard", 0) > _SILENT_SECONDS:
-        return f"{said} {step('download.silent')}"
-    left = state.get("seconds_left")
-    return f"{said} {step('download.left', time=texts.duration(left, step.language))}" if left else said
-
-
-def _share(state: dict) -> float:
-    return min(1.0, state.get("done", 0) / state["total"]) if state.get("total") else 0.0
 
 
 def _standing(step: Lesson, id: str, token: str | None) -> None:
@@ -144,7 +125,7 @@ def _standing(step: Lesson, id: str, token: str | None) -> None:
     else:
         st.warning(step(f"download.{state['status']}"), icon=":material/pause_circle:")
     if state.get("total"):
-        st.progress(_share(state), text=_told(step, {**state, "heard": time.time()}))
+        transfer_bar.show(state, step, "download", step.language, is_moving=False)
     again, away = st.columns(2)
     if again.button(
         step("download.resume"), key="download.resume", type="primary", icon=":material/play_arrow:", width="stretch"

@@ -16,7 +16,7 @@ from core import project as projects
 from core.data import sources
 from core.project import Project
 from core.texts import Words
-from core.ui import gate, glossary_links, problem, questions_panel, session, sidebar, typefaces
+from core.ui import door, glossary_links, problem, questions_panel, session, sidebar, typefaces
 from core.ui.plain import plain
 from core.ui.session import Session
 from core.workshop import Step
@@ -185,7 +185,7 @@ def _open_visit() -> Session:
     visit_words = texts.words("es", "home")
     st.set_page_config(page_title=visit_words("title"), page_icon=str(ICON), layout="centered")
     _freeze()
-    gate.hold()
+    door.hold()
     return session.current()
 
 

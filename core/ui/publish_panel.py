@@ -1,7 +1,5 @@
 """Publishing in step 13: what is on the Hub, what is on its way there, and the form that sends it."""
 
-import time
-
 import streamlit as st
 
 from core import errors, processes, texts
@@ -12,10 +10,9 @@ from core.sharing import gate, publish, repository
 from core.sharing.publish import EMPTY, Wish
 from core.texts import Words
 from core.training.runs import Run
-from core.ui import problem, publish_form, session
+from core.ui import problem, publish_form, session, transfer_bar
 
 _TICK_SECONDS = 1.0
-_SILENT_SECONDS = 8.0  # from which an upload that hears nothing says so
 
 
 def show(run: Run, project: Project, words: Words) -> None:
@@ -56,26 +53,11 @@ def _under_way(run: Run, words: Words) -> None:
     state = publish.state(run)
     if state["status"] not in processes.ACTIVE:
         st.rerun()
-    st.progress(_share(state), text=_told(state, words))
+    transfer_bar.show(state, words, "publish", words.language)
     st.caption(words("publish.apart"))
     st.button(
         words("publish.cancel"), key="publish.cancel", icon=":material/close:", on_click=publish.cancel, args=(run,)
     )
-
-
-def _share(state: dict) -> float:
-    return min(1.0, state.get("done", 0) / state["total"]) if state.get("total") else 0.0
-
-
-def _told(state: dict, words: Words) -> str:
-    """Answers how far an upload is, in a sentence."""
-    if not state.get("total"):
-        return words("publish.preparing")
-    said = words("publish.sent", done=state["done"] / 1e6, total=state["total"] / 1e6)
-    if time.time() - state.get("heard", 0) > _SILENT_SECONDS:
-        return f"{said} {words('publish.silent')}"
-    left = state.get("seconds_left")
-    return f"{said} {words('publish.left', time=texts.duration(left, words.language))}" if left else said
 
 
 def _standing(run: Run, state: dict, account: Account, words: Words) -> None:
