@@ -64,7 +64,7 @@ def turn(
 
     Of who the `owner` is only a digest stands in the ticket: the name opens her projects.
     """
-    if _is_shared(state):
+    if _hosted(state):
         processes.give_way()
     began = time.monotonic()
     ticket = join(line, storage.fingerprint(owner), state.path.parent, seconds)
@@ -85,8 +85,8 @@ def turn(
 @contextmanager
 def helping(state: State, given_up: Callable[[], bool] = lambda: False) -> Iterator[bool]:
     """On a shared server, lets one process at a time measure, evaluate, write or merge; elsewhere waits for nobody."""
-    project = _project(state)
-    if project is None or not limits.of(project):
+    project = _hosted(state)
+    if project is None:
         yield True
         return
     owner = storage.load_json(project / "project.json")["owner"]
@@ -94,14 +94,9 @@ def helping(state: State, given_up: Callable[[], bool] = lambda: False) -> Itera
         yield ours
 
 
-def _project(state: State) -> Path | None:
-    """Answers the folder of the project whose work a state tells."""
-    return next((above for above in state.path.parents if (above / "project.json").exists()), None)
-
-
-def _is_shared(state: State) -> bool:
-    project = _project(state)
-    return project is not None and limits.of(project) is not None
+def _hosted(state: State) -> Path | None:
+    """Answers the folder of the project whose work a state tells, if it was begun on a shared server."""
+    return next((above for above in state.path.parents if limits.of(above)), None)
 
 
 def join(line: Path, owner: str, told: Path, seconds: float | None = None) -> Ticket:
