@@ -11,7 +11,6 @@ from core.pretraining.recipe import Recipe
 if TYPE_CHECKING:
     from torch import nn
 
-SHARD = "15MB"  # the largest file, so that any place that keeps code keeps the model too
 RECORD = "record.json"  # beside the model, not in it: what stands in it is the model
 
 
@@ -20,7 +19,7 @@ def write(recipe: Recipe, model: "nn.Module", folder: Path) -> Path:
     import torch
 
     with storage.new_folder(folder / "model") as made:
-        model.to("cpu", torch.bfloat16).save_pretrained(made, max_shard_size=SHARD)
+        model.to("cpu", torch.bfloat16).save_pretrained(made, max_shard_size=recipe.largest_file)
         settings: Any = model.generation_config
         settings.update(do_sample=True, temperature=0.8, top_p=0.95, bos_token_id=0, eos_token_id=0, pad_token_id=1)
         settings.save_pretrained(made)

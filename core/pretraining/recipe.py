@@ -69,6 +69,7 @@ class Recipe:
     tokenizer_characters: int  # of text that the tokenizer learns from
     watts: float = 0.0  # that the machine draws, for the card: stated, not measured. 0: `core.evaluation.energy` says
     corpora: str = ""
+    largest_file: str = "20MB"  # of weights; a larger model is written in several
 
 
 def read(path: Path) -> Recipe:
