@@ -23,6 +23,7 @@ _PERCENT = {"es": "\u00a0%", "en": "%"}
 _MOMENT = {"es": "d/M/yy, HH:mm", "en": "short"}  # es_AR's own short form says «2:05 p. m.»
 _PLACEHOLDER = re.compile(r"\{([a-z_][a-z0-9_]*)\}")
 _PLURAL = re.compile(r"\{(\w+)\|([^{}|]*)\|([^{}|]*)\}")  # the one for 1, and the one for any other number
+_MARKS = "\\`*_{}[]<>|#$~"  # of Markdown and HTML
 
 
 @dataclass(frozen=True)
@@ -176,6 +177,11 @@ def explain(error: LessonError, language: str) -> Explanation:
     errors = words(language, "errors")
     found, _, advice = errors.body(error.code, **error.facts).partition("\n\n")
     return Explanation(errors(error.code, **error.facts), found.strip(), advice.strip())
+
+
+def escaped(text: str) -> str:
+    """Answers `text` with what Markdown and HTML would take for markup told to be taken as it is."""
+    return "".join(f"\\{letter}" if letter in _MARKS else letter for letter in text)
 
 
 def unaccented(text: str) -> str:

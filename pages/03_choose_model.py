@@ -7,7 +7,7 @@ from core.models import folder as models
 from core.models.kind import SEQ2SEQ
 from core.tokens import chat
 from core.tokens import tokenizer as tokenizers
-from core.ui import fit_panel, lesson, model_places, session
+from core.ui import classroom_panel, fit_panel, lesson, model_places, session
 from core.ui.plain import model_name
 from core.ui.tables import facts_table
 
@@ -50,6 +50,8 @@ with lesson.page("03_choose_model") as step:
         note = facts.kind if facts.kind == SEQ2SEQ else chat.state(tokenizer.template, tokenizer.names)
         if note != "none":
             st.caption(step(f"note.{note}"))
+        if chosen == models.CLASSROOM:
+            classroom_panel.show(step)
         if not reference or place not in model_places.OF_THE_HUB:
             fit_panel.show(step, chosen, facts)
 

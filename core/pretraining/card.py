@@ -1,96 +1,26 @@
-"""What a model is, what it was made from, how it did, what it took and what it wrote: measured, then told."""
+"""A model's card, told from its record in both languages."""
 
-from dataclasses import asdict
-from pathlib import Path
-
-from core import classroom, storage, texts
-from core.evaluation import energy
-from core.generation.score import Score
-from core.pretraining import export, held_out, probe, rows
-from core.pretraining.recipe import FOLDER, Recipe
+from core import texts
+from core.pretraining.recipe import FOLDER
 from core.texts import LANGUAGES, Words, number
 
-PROMPTS = Path(__file__).parent / "prompts.txt"
-TEMPERATURE, TOP_P, TOKENS, SEED = 0.8, 0.95, 48, 7
-
-
-def passage() -> dict[str, list[str]]:
-    """Answers texts of our own that come with the workshop, by which anyone can tell that a model is the one meant."""
-    names = ("poems", "notes")
-    lines = {name: storage.read_json_lines(classroom.sample_path(name, "es"))[:20] for name in names}
-    return {name: [line["text"] for line in some] for name, some in lines.items()}
-
-
-def write(recipe: Recipe, folder: Path, against: Path | None) -> dict:
-    """Measures the model in `folder`/model and the one `against`; writes record.json and README.md beside it.
-
-    Answers the record: the recipe, the files' sums, bits a character, seconds, energy, what it wrote and leans to.
-    """
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-
-    made = folder / "model"
-    model = AutoModelForCausalLM.from_pretrained(made, dtype="float32")
-    tokenizer = AutoTokenizer.from_pretrained(made)
-    passages = held_out.read(folder)
-    last = storage.read_json_lines(folder / "metrics.jsonl")[-1]
-    watts = recipe.watts or energy.power().watts
-    record = {
-        "recipe": asdict(recipe),
-        "registers": storage.load_json(folder / "prepared.json")["registers"],
-        "parameters": sum(weight.numel() for weight in model.parameters()),
-        "steps": last["step"],
-        "tokens": last["tokens"],
-        "seconds": last["seconds"],
-        "watts": watts,
-        "kwh": round(last["seconds"] * watts / energy.JOULES_A_KWH, 4),
-        "held_out": _as_figures(held_out.measure(model, tokenizer, passages)),
-        "against": _as_figures(held_out.measure_folder(against, passages)) if against else {},
-        "passage": _as_figures(held_out.measure(model, tokenizer, passage())),
-        "leanings": {verb: round(value, 2) for verb, value in probe.leanings(model, tokenizer).items()},
-        "wrote": _written(made),
-        "sha256": export.checksums(made),
-    }
-    storage.write_text(folder / "README.md", as_markdown(record))
-    storage.write_json(folder / export.RECORD, record)
-    return record
-
-
-def _as_figures(scores: dict[str, Score]) -> dict[str, dict[str, float]]:
-    return {
-        name: {
-            "bits_per_character": round(one.bits_per_character, 4),
-            "perplexity": round(one.perplexity, 2),
-            "characters": one.characters,
-            "tokens": one.tokens,
-        }
-        for name, one in scores.items()
-    }
-
-
-def _written(folder: Path) -> list[dict[str, str]]:
-    """Answers what the model wrote to each of the ten beginnings, the first time and none left out."""
-    from core.generation.generate import Sampling, stream
-    from core.generation.loaded import load
-
-    loaded = load(folder)
-    written = []
-    for place, beginning in enumerate(PROMPTS.read_text(encoding="utf-8").splitlines()):
-        sampling = Sampling(temperature=TEMPERATURE, top_p=TOP_P, max_new_tokens=TOKENS, seed=SEED + place)
-        ids = [rows.END, *loaded.tokenizer.encode(beginning)]
-        written.append({"beginning": beginning, "wrote": "".join(step.text for step in stream(loaded, ids, sampling))})
-    return written
-
-
-# ---------------------------------------------------------------- told
+FILE = "README.md"  # in the model's folder, where it goes along with it
+TEMPERATURE = 0.8  # of what it wrote for the card
 
 
 def as_markdown(record: dict) -> str:
     """Answers the card in both languages, the Spanish first."""
-    return "\n\n".join(_in(texts.words(language, "pretraining"), record) for language in LANGUAGES) + "\n"
+    both = []
+    for language in LANGUAGES:
+        (title, about), *others = sections(record, language)
+        both += [f"# {title}", about, *(part for heading, text in others for part in (f"## {heading}", text))]
+    return "\n\n".join(both) + "\n"
 
 
-def _in(words: Words, record: dict) -> str:
-    language, shape = words.language, record["recipe"]["shape"]
+def sections(record: dict, language: str) -> list[tuple[str, str]]:
+    """Answers the card's parts, each with its heading, the first with the model's name; as Markdown, in `language`."""
+    words = texts.words(language, "pretraining")
+    shape = record["recipe"]["shape"]
     is_ours = (FOLDER / f"{record['recipe']['name']}.yaml").exists()  # another recipe's texts are not ours to credit
     facts = {
         **shape,
@@ -102,25 +32,24 @@ def _in(words: Words, record: dict) -> str:
         "temperature": TEMPERATURE,
     }
     wrote = "\n".join(f"- **{one['beginning']}**{_one_line(one['wrote'])}" for one in record["wrote"])
-    sections = [
-        f"# {words('title')}",
-        words.body("title", **facts),
-        *_section(words, "measured", _table(words, record)),
-        *_section(words, "mix", _mix(words, record)),
-        *(_section(words, "sources") if is_ours else []),
-        *_section(words, "wrote", wrote, **facts),
-        *_section(words, "leanings", _leanings(record, language)),
-        *_section(words, "energy", **facts),
+    shown = {
+        "title": "",
+        "measured": _table(words, record),
+        "mix": _mix(words, record),
+        "sources": "",
+        "wrote": wrote,
+        "leanings": _leanings(record, language),
+        "energy": "",
+    }
+    return [
+        (words(key), "\n\n".join(filter(None, (words.body(key, **facts), part))))
+        for key, part in shown.items()
+        if is_ours or key != "sources"
     ]
-    return "\n\n".join(part for part in sections if part)
-
-
-def _section(words: Words, key: str, shown: str = "", **facts: object) -> list[str]:
-    return [f"## {words(key)}", words.body(key, **facts), shown]
 
 
 def _one_line(text: str) -> str:
-    return text.rstrip().replace("\n\n", " ⏎⏎ ").replace("\n", " ⏎ ")
+    return texts.escaped(text.rstrip()).replace("\n\n", " ⏎⏎ ").replace("\n", " ⏎ ")
 
 
 def _table(words: Words, record: dict) -> str:

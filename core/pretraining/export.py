@@ -11,8 +11,6 @@ from core.pretraining.recipe import Recipe
 if TYPE_CHECKING:
     from torch import nn
 
-RECORD = "record.json"  # beside the model, not in it: what stands in it is the model
-
 
 def write(recipe: Recipe, model: "nn.Module", folder: Path) -> Path:
     """Writes `folder`/model, whole or not at all: bfloat16 safetensors, tokenizer, and the settings for writing."""

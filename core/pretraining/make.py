@@ -7,7 +7,7 @@ from pathlib import Path
 
 from core import storage
 from core.errors import LessonError
-from core.pretraining import card, corpus, export, held_out, rows, tokenizer
+from core.pretraining import corpus, export, held_out, record, rows, tokenizer
 from core.pretraining.recipe import Recipe
 from core.pretraining.train import train
 
@@ -34,8 +34,7 @@ def make(
         return None
     made = export.write(recipe, model, folder)
     say("pretrain.exported", folder=made)
-    record = card.write(recipe, folder, against)
-    for name, one in record["held_out"].items():
+    for name, one in record.write(recipe, folder, against)["held_out"].items():
         say("pretrain.measured", register=name, bits=one["bits_per_character"])
     return made
 
@@ -46,8 +45,8 @@ def prepare(recipe: Recipe, corpora: Path, folder: Path, say: Callable[..., None
     made_from = storage.fingerprint(
         _CODE, asked["registers"], asked["shape"]["vocabulary"], asked["shape"]["context"], recipe.tokenizer_characters
     )
-    record = storage.read_json(folder / "prepared.json")
-    if record and record["made_from"] == made_from:
+    prepared = storage.read_json(folder / "prepared.json")
+    if prepared and prepared["made_from"] == made_from:
         return
     for name, register in recipe.registers.items():
         if not (corpora / register.file).is_file():

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from core import processes, storage, texts
+from core import classroom, processes, storage, texts
 from core.errors import LessonError
 from core.evaluation import energy, evidence, summary
 from core.evaluation.measure import BETTER
@@ -65,12 +65,13 @@ def _body(
         f"# {words(title, name=project.name)}",
         words.body(title, model=public_name(record["model"]), task=words(f"task.{record['task']}")),
         _base(run, words),
+        words("base_classroom") if record["model"] == CLASSROOM else "",
         f"## {words('data')}",
         *_data(run, said, words),
         f"## {words('results')}",
         *_results(evaluation, words),
         f"## {words('limits')}",
-        words.body("limits"),
+        "\n".join(filter(None, (words.body("limits"), _limits_of_the_classroom(record, words)))),
         _copying(run, evaluation, words),
         f"## {words('use')}",
         _use(run, merged or is_full, id, words),
@@ -82,6 +83,12 @@ def _body(
 def _base(run: Run, words: Words) -> str:
     licence = base_licence(run)
     return words("base_licence", licence=licence) if licence else words("base_licence.none")
+
+
+def _limits_of_the_classroom(record: dict, words: Words) -> str:
+    if record["model"] != CLASSROOM:
+        return ""
+    return words("limits.classroom", millions=texts.number(round(classroom.record()["parameters"] / 1e6), words.language))
 
 
 def _data(run: Run, said: Answers | None, words: Words) -> list[str]:

@@ -143,7 +143,7 @@ def files(run: Run, project: Project, id: str, is_merged: bool) -> Mapping[str, 
     folder = merged.folder(run) if is_merged else run.adapter
     found: dict[str, Path | bytes] = {path.name: path for path in folder.iterdir() if _is_sent(path)}
     if run.record()["model"] == CLASSROOM and not is_whole:
-        found |= {f"base/{path.name}": path for path in classroom.MODEL.iterdir() if _is_sent(path)}
+        found |= {f"base/{path.name}": path for path in classroom.MODEL.iterdir()}
     return found | {"README.md": hub_card(run, project, evaluate.result(run), id, gate.kept(run), is_merged).encode()}
 
 

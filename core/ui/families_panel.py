@@ -4,14 +4,17 @@ from html import escape
 
 import streamlit as st
 
+from core import classroom, texts
 from core.texts import Words
 from core.ui.lesson import PICTURES, Lesson
 
 
 def show(step: Lesson) -> None:
     st.image(picture(step.words), width="stretch", alt=step("families.alt"))
+    made = classroom.record()
+    facts = {"read": round(made["tokens"] / 1e6), "time": texts.duration(made["seconds"], step.language)}
     for part in ("three", "costs"):
-        st.markdown(f"#### {step(f'families.{part}')}\n\n{step.words.body(f'families.{part}')}")
+        st.markdown(f"#### {step(f'families.{part}')}\n\n{step.words.body(f'families.{part}', **facts)}")
 
 
 def picture(words: Words) -> str:

@@ -3,15 +3,14 @@
 Unescaped, a file called `![](https://…)` would make her browser ask another machine for a picture.
 """
 
+from core import texts
 from core.models.folder import CLASSROOM, public_name
 from core.texts import Words
-
-_MARKS = "\\`*_{}[]<>|#$~"
 
 
 def plain(text: object) -> str:
     """Escapes what Markdown and HTML would take for markup; for words that stand outside a code span."""
-    return "".join(f"\\{letter}" if letter in _MARKS else letter for letter in str(text))
+    return texts.escaped(str(text))
 
 
 def in_code(text: str) -> str:

@@ -47,5 +47,5 @@ def test_notes_have_fifty_to_120_words_and_a_summary_of_one_sentence_of_its_own(
         assert not re.search(r"[.!?…]\s+[A-ZÁÉÍÓÚÑ¿¡]", re.sub(r"\b(St|Mr|Mrs|Dr|Sra?)\.", "", row["summary"]))
 
 
-def test_the_model_is_safetensors_only():
-    assert {path.suffix for path in MODEL.iterdir()} == {".json", ".safetensors"}
+def test_the_model_is_safetensors_with_its_card_and_nothing_that_is_code():
+    assert {path.suffix for path in MODEL.iterdir()} == {".json", ".safetensors", ".md"}

@@ -65,7 +65,7 @@ def test_its_record_has_the_sums_of_its_files_and_its_card_both_languages(made):
     assert held_out.measure_folder(made / "model", {"verse": passages["verse"]})["verse"].bits_per_character == (
         pytest.approx(record["held_out"]["verse"]["bits_per_character"], rel=1e-3)
     )
-    card = (made / "README.md").read_text(encoding="utf-8")
+    card = (made / "model" / "README.md").read_text(encoding="utf-8")
     assert not re.search(r"\{[a-z_]+\}", card), "every fact was filled in"
     assert card.count("**La lluvia**") == 2
     assert "Qué da por sentado" in card
