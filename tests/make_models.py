@@ -28,10 +28,12 @@ def make(family: str, folder: Path, **changes: object) -> Path:
 
     torch.manual_seed(3)
     folder.mkdir(parents=True, exist_ok=True)
-    vocabulary = 8192 if family in CAUSAL else _own_tokenizer(family, folder)
     if family in CAUSAL:
         for name in ("tokenizer.json", "tokenizer_config.json"):
             shutil.copyfile(classroom.MODEL / name, folder / name)
+        vocabulary = Tokenizer.from_file(str(folder / "tokenizer.json")).get_vocab_size()
+    else:
+        vocabulary = _own_tokenizer(family, folder)
     ends = {"bos_token_id": 0, "eos_token_id": 0} if family in CAUSAL else {}
     sizes = {"vocab_size": vocabulary, **ends, **changes}
     marian = {"d_model": 32, "encoder_layers": 2, "decoder_layers": 2, "encoder_attention_heads": 2}

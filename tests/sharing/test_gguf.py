@@ -212,9 +212,9 @@ def test_a_large_weight_is_never_whole_in_memory(loaded, base, tmp_path):
     project = loaded()
     large = tmp_path / "large"
     shutil.copytree(base("qwen3"), large)
-    config = storage.load_json(large / "config.json") | {"vocab_size": 9_000, "hidden_size": 2048}
+    config = storage.load_json(large / "config.json") | {"vocab_size": 13_000, "hidden_size": 2048}
     storage.write_json(large / "config.json", config)
-    save_file({"model.embed_tokens.weight": torch.ones(9_000, 2048, dtype=torch.bfloat16)}, large / "model.safetensors")
+    save_file({"model.embed_tokens.weight": torch.ones(13_000, 2048, dtype=torch.bfloat16)}, large / "model.safetensors")
     run = without_training(project, large)
     shutil.copytree(large, run.adapter, dirs_exist_ok=True)  # as where the whole model was trained
     storage.write_json(run.folder / "reshaped.json", {"method": "full"})
@@ -222,7 +222,7 @@ def test_a_large_weight_is_never_whole_in_memory(loaded, base, tmp_path):
     file = file_of(run, project, "q8_0")
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert file.stat().st_size > 19e6
+    assert file.stat().st_size > 27e6
     assert peak < 30e6
 
 

@@ -37,7 +37,7 @@ MARKED = (
 
 def talking(folder: Path, template: str) -> Path:
     """A little model whose tokenizer has two marks for turns, and this chat template."""
-    make_models.make("llama", folder, vocab_size=8300)
+    make_models.make("llama", folder, vocab_size=13_000)
     backend = Backend.from_file(str(folder / "tokenizer.json"))
     backend.add_special_tokens(["<|im_start|>", "<|im_end|>"])
     backend.save(str(folder / "tokenizer.json"))
