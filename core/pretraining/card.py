@@ -53,22 +53,21 @@ def _one_line(text: str) -> str:
 
 
 def _table(words: Words, record: dict) -> str:
-    rows = [f"| {words('column.register')} | {words('column.before')} | {words('column.now')} | |", "|---|---|---|---|"]
+    heads = [words(f"column.{name}") for name in ("register", "before", "now", "change")]
+    rows = [f"| {' | '.join(heads)} |", "|---|--:|--:|--:|"]
     for name, one in record["held_out"].items():
         now, before = one["bits_per_character"], record["against"].get(name, {}).get("bits_per_character")
-        change = f"{number(100 * (now / before - 1), words.language, 1)} %" if before else ""
+        change = texts.percent(now / before - 1, words.language, 1) if before else ""
         said = number(before, words.language, 3) if before else "—"
         rows.append(f"| {_register(words, name)} | {said} | {number(now, words.language, 3)} | {change} |")
     return "\n".join(rows)
 
 
 def _mix(words: Words, record: dict) -> str:
-    rows = [
-        f"| {words('column.register')} | {words('column.early')} | {words('column.late')} | {words('column.size')} |"
-    ]
-    rows.append("|---|---|---|---|")
+    heads = [words(f"column.{name}") for name in ("register", "early", "late", "size")]
+    rows = [f"| {' | '.join(heads)} |", "|---|--:|--:|--:|"]
     for name, one in record["recipe"]["registers"].items():
-        shares = " | ".join(f"{number(100 * one[part], words.language)} %" for part in ("early", "late"))
+        shares = " | ".join(texts.percent(one[part], words.language) for part in ("early", "late"))
         size = number(record["registers"][name]["tokens"] / 1e6, words.language)
         rows.append(f"| {_register(words, name)} | {shares} | {size} |")
     return "\n".join(rows)
@@ -80,4 +79,4 @@ def _register(words: Words, name: str) -> str:
 
 def _leanings(record: dict, language: str) -> str:
     ordered = sorted(record["leanings"].items(), key=lambda item: -item[1])
-    return ", ".join(f"*{verb}* {number(value, language, 1)}" for verb, value in ordered)
+    return ", ".join(f"*{verb}* {number(round(value, 1) + 0.0, language, 1)}" for verb, value in ordered)
