@@ -68,7 +68,7 @@ def _mix(words: Words, record: dict) -> str:
     rows = [f"| {' | '.join(heads)} |", "|---|--:|--:|--:|"]
     for name, one in record["recipe"]["registers"].items():
         shares = " | ".join(texts.percent(one[part], words.language) for part in ("early", "late"))
-        size = number(record["registers"][name]["tokens"] / 1e6, words.language)
+        size = number(record["registers"][name]["tokens"] / 1e6, words.language, 1)
         rows.append(f"| {_register(words, name)} | {shares} | {size} |")
     return "\n".join(rows)
 
