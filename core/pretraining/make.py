@@ -7,6 +7,7 @@ from pathlib import Path
 
 from core import storage
 from core.errors import LessonError
+from core.models import folder as models
 from core.pretraining import corpus, export, held_out, record, rows, tokenizer
 from core.pretraining.recipe import Recipe
 from core.pretraining.train import train
@@ -43,7 +44,7 @@ def prepare(recipe: Recipe, corpora: Path, folder: Path, say: Callable[..., None
     """Learns the tokenizer, cuts the texts in ids, and puts apart what is to measure with; each only once."""
     asked = dataclasses.asdict(recipe)
     made_from = storage.fingerprint(
-        _CODE, asked["registers"], asked["shape"]["vocabulary"], asked["shape"]["context"], recipe.tokenizer_characters
+        _CODE, recipe.grown_from, asked["registers"], asked["shape"]["vocabulary"], asked["shape"]["context"], recipe.tokenizer_characters
     )
     prepared = storage.read_json(folder / "prepared.json")
     if prepared and prepared["made_from"] == made_from:
@@ -51,7 +52,10 @@ def prepare(recipe: Recipe, corpora: Path, folder: Path, say: Callable[..., None
     for name, register in recipe.registers.items():
         if not (corpora / register.file).is_file():
             raise LessonError("corpora_missing", file=f"{register.file} ({name})", folder=corpora)
-    learned = tokenizer.learn(_to_learn_from(recipe, corpora), recipe.shape.vocabulary)
+    if recipe.grown_from:
+        learned = tokenizer.load(models.find(recipe.grown_from))
+    else:
+        learned = tokenizer.learn(_to_learn_from(recipe, corpora), recipe.shape.vocabulary)
     tokenizer.save(learned, folder, recipe.shape.context)
     say("pretrain.tokenizer", pieces=learned.get_vocab_size())
     counts = {}

@@ -1,7 +1,9 @@
-"""The network: Llama's shape, drawn at random."""
+"""The network: Llama's shape, drawn at random, or grown from one of the same width that has learned already."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core.errors import LessonError
 from core.pretraining.recipe import Shape
 
 if TYPE_CHECKING:
@@ -48,3 +50,37 @@ def draw(shape: Shape, seed: int) -> "nn.Module":
             layer.self_attn.o_proj.weight.zero_()
             layer.mlp.down_proj.weight.zero_()
     return model
+
+
+def grow(shape: Shape, seed: int, folder: Path) -> "nn.Module":
+    """Answers a deeper model that guesses just as the one in `folder` does.
+
+    That one's layers are spread among new ones, which at first let their input through (Wu et al., 2024, «LLaMA Pro»).
+    Raises LessonError `recipe_unusable` where `shape` is not that model's, with more layers.
+    """
+    from transformers import AutoModelForCausalLM
+
+    known = AutoModelForCausalLM.from_pretrained(folder, dtype="float32")
+    model = draw(shape, seed)
+    wrong = [name for name, value in _sizes(model).items() if _sizes(known)[name] != value]
+    if wrong or shape.layers % len(known.model.layers):
+        problems = ", ".join(wrong or [f"shape.layers ({len(known.model.layers)} × …)"])
+        raise LessonError("recipe_unusable", recipe=folder.name, problems=problems)
+    each = shape.layers // len(known.model.layers)
+    layers = {f"layers.{each * place}.": f"layers.{place}." for place in range(len(known.model.layers))}
+    old = known.model.state_dict()
+    for name, weight in model.model.state_dict().items():
+        place = next((new for new in layers if name.startswith(new)), "")
+        if place or not name.startswith("layers."):
+            weight.copy_(old[name.replace(place, layers.get(place, ""), 1)])
+    return model
+
+
+def _sizes(model: "nn.Module") -> dict[str, int]:
+    config = model.config
+    return {
+        "shape.width": config.hidden_size,
+        "shape.heads": config.num_attention_heads,
+        "shape.inner": config.intermediate_size,
+        "shape.vocabulary": config.vocab_size,
+    }

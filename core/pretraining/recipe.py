@@ -69,6 +69,7 @@ class Recipe:
     tokenizer_characters: int  # of text that the tokenizer learns from
     watts: float = 0.0  # that the machine draws, for the card: stated, not measured. 0: `core.evaluation.energy` says
     corpora: str = ""
+    grown_from: str = ""  # a folder, or `classroom`: a shallower model to go on from, with its tokenizer
     largest_file: str = "20MB"  # of weights; a larger model is written in several
 
 

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core import storage
+from core.models import folder as models
 from core.pretraining import attention, rows
 from core.pretraining.loss import mean_loss
-from core.pretraining.model import draw
+from core.pretraining.model import draw, grow
 from core.pretraining.optimizer import Optimizer, rate_at
 from core.pretraining.recipe import Recipe
 
@@ -51,7 +52,8 @@ def train(recipe: Recipe, folder: Path, say: Callable[..., None]) -> "nn.Module 
 
     how = recipe.training
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    master = draw(recipe.shape, recipe.seed).to(device)
+    begun = models.find(recipe.grown_from) if recipe.grown_from else None
+    master = (grow(recipe.shape, recipe.seed, begun) if begun else draw(recipe.shape, recipe.seed)).to(device)
     weights = {name: weight.detach() for name, weight in master.named_parameters()}
     optimizer = Optimizer(weights, how.matrix_rate, how.embedding_rate, how.weight_decay, how.optimizer)
     position = _resume(folder, optimizer)

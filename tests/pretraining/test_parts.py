@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import torch
 
+from core.errors import LessonError
 from core.pretraining import corpus, rows, tokenizer, train
-from core.pretraining.model import draw
+from core.pretraining.model import draw, grow
 from core.pretraining.optimizer import orthogonal, rate_at
 from core.pretraining.recipe import Register, Shape
 
@@ -90,6 +91,25 @@ def test_the_rate_rises_stays_and_falls_to_nothing():
     assert rate_at(0.4, 900, 10, 0.5) == 1
     assert rate_at(0.75, 900, 10, 0.5) == pytest.approx(0.5)
     assert rate_at(1, 900, 10, 0.5) == 0
+
+
+def test_a_grown_model_guesses_as_the_one_it_grew_from_until_it_learns_more(tmp_path):
+    small = draw(SHAPE, 1)
+    for layer in small.model.layers:
+        torch.nn.init.normal_(layer.self_attn.o_proj.weight, std=0.1)
+        torch.nn.init.normal_(layer.mlp.down_proj.weight, std=0.1)
+    small.save_pretrained(tmp_path)
+    grown = grow(replace(SHAPE, layers=6), 2, tmp_path)
+    ids = torch.randint(0, 300, (2, 20), generator=torch.manual_seed(2))
+    torch.testing.assert_close(grown(ids).logits, small(ids).logits)
+    grown(ids, labels=ids).loss.backward()
+    assert all(layer.mlp.down_proj.weight.grad.abs().sum() > 0 for layer in grown.model.layers), "and all can learn"
+    with pytest.raises(LessonError, match="recipe_unusable") as refused:
+        grow(replace(SHAPE, layers=5), 2, tmp_path)
+    assert "shape.layers" in refused.value.facts["problems"]
+    with pytest.raises(LessonError, match="recipe_unusable") as refused:
+        grow(replace(SHAPE, inner=64), 2, tmp_path)
+    assert refused.value.facts["problems"] == "shape.inner"
 
 
 def test_the_first_guess_is_no_guess_at_all():

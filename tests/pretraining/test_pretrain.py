@@ -73,6 +73,18 @@ def test_its_record_has_the_sums_of_its_files_and_its_card_both_languages(made):
     assert "Tatoeba" not in card, "the classroom's sources are not those of another recipe"
 
 
+def test_a_deeper_one_grows_from_it_and_keeps_its_tokenizer(made, tmp_path, asked, corpora):
+    shape = {**asked["shape"], "layers": 4}
+    recipe = {**asked, "name": "deeper", "grown_from": str(made / "model"), "shape": shape}
+    recipe["training"] = {**asked["training"], "steps": 2}
+    path = tmp_path / "deeper.yaml"
+    path.write_text(yaml.safe_dump(recipe, sort_keys=False), encoding="utf-8")
+    assert cli.main(["pretrain", str(path), "--corpora", str(corpora), "--folder", str(tmp_path / "work")]) == 0
+    first, before = (storage.read_json_lines(folder / "metrics.jsonl")[-1] for folder in (tmp_path / "work", made))
+    assert first["loss"] < before["loss"] + 0.2, "it did not begin again"
+    assert (tmp_path / "work" / "tokenizer.json").read_bytes() == (made / "tokenizer.json").read_bytes()
+
+
 def test_what_is_kept_apart_is_never_read(made, corpora):
     for register in recipes.read(made.parent / "tiny.yaml").registers.values():
         read, apart = (set(corpus.texts(corpora, register, held_out=side)) for side in (False, True))
@@ -121,13 +133,13 @@ def test_texts_that_are_not_there_are_said_by_name(recipe_file, tmp_path, capsys
     assert "prose.jsonl.gz" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", ["small", "full"])
+@pytest.mark.parametrize("name", ["small", "full", "deeper"])
 def test_the_recipes_that_come_along_can_be_followed(name):
     shape = recipes.read(Path(name)).shape
     assert configuration(shape).model_type == "llama"
     layer = 4 * shape.width**2 + 3 * shape.width * shape.inner + 2 * shape.width
     parameters = shape.vocabulary * shape.width + shape.layers * layer + shape.width
-    assert parameters <= {"small": 8e6, "full": 30e6}[name]
+    assert parameters <= {"small": 8e6, "full": 30e6, "deeper": 30e6}[name]
 
 
 def test_another_recipe_does_not_go_on_with_this_ones_model(made, corpora, capsys):
