@@ -18,7 +18,7 @@ def test_what_is_on_disk_is_told_with_its_own_numbers(loaded):
     rows = told["05_load_texts"][0].facts["rows"]
     cleaned = told["06_clean_texts"][0].facts
     assert cleaned["kept"] + cleaned["left_out"] == rows
-    assert told["08_lengths"][0].facts["length"] == 88
+    assert told["08_lengths"][0].facts["length"] == 80
 
 
 def test_a_stage_that_is_stale_is_no_longer_told(loaded):

@@ -56,7 +56,7 @@ def test_filling_makes_all_that_is_missing_and_keeps_the_rest(new_project):
     project = new_project()
     filled = workshop.fill(project, ["texts", "prepared", "tokens"])
     assert workshop.stages_made(filled) == {"texts", "prepared", "tokens"}
-    assert filled.choices["08_lengths"]["max_length"] == 88
+    assert filled.choices["08_lengths"]["max_length"] == 80
 
 
 def test_what_was_chosen_in_a_step_stays_when_it_is_done(new_project):

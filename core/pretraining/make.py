@@ -44,7 +44,12 @@ def prepare(recipe: Recipe, corpora: Path, folder: Path, say: Callable[..., None
     """Learns the tokenizer, cuts the texts in ids, and puts apart what is to measure with; each only once."""
     asked = dataclasses.asdict(recipe)
     made_from = storage.fingerprint(
-        _CODE, recipe.grown_from, asked["registers"], asked["shape"]["vocabulary"], asked["shape"]["context"], recipe.tokenizer_characters
+        _CODE,
+        recipe.grown_from,
+        asked["registers"],
+        asked["shape"]["vocabulary"],
+        asked["shape"]["context"],
+        recipe.tokenizer_characters,
     )
     prepared = storage.read_json(folder / "prepared.json")
     if prepared and prepared["made_from"] == made_from:

@@ -88,7 +88,9 @@ def _base(run: Run, words: Words) -> str:
 def _limits_of_the_classroom(record: dict, words: Words) -> str:
     if record["model"] != CLASSROOM:
         return ""
-    return words("limits.classroom", millions=texts.number(round(classroom.record()["parameters"] / 1e6), words.language))
+    return words(
+        "limits.classroom", millions=texts.number(round(classroom.record()["parameters"] / 1e6), words.language)
+    )
 
 
 def _data(run: Run, said: Answers | None, words: Words) -> list[str]:

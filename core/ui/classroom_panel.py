@@ -1,4 +1,4 @@
-"""The card of the model that comes along, as its record tells it: what it read, how it does, what it takes for granted."""
+"""The card of the model that comes along, as its record tells it."""
 
 import streamlit as st
 

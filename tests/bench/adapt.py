@@ -1,7 +1,7 @@
 """Seconds, memory and gain of adapting to both samples, from the command to its JSON; and of the thorough summaries.
 
-By hand: `python3 tests/bench/adapt.py [MODEL]`, the classroom's where none is named. Of summaries it prints ROUGE-L, and
-that of each text's first sentence.
+By hand: `python3 tests/bench/adapt.py [MODEL]`, the classroom's where none is named. Of summaries it prints ROUGE-L,
+and that of each text's first sentence.
 """
 
 import json

@@ -214,7 +214,9 @@ def test_a_large_weight_is_never_whole_in_memory(loaded, base, tmp_path):
     shutil.copytree(base("qwen3"), large)
     config = storage.load_json(large / "config.json") | {"vocab_size": 13_000, "hidden_size": 2048}
     storage.write_json(large / "config.json", config)
-    save_file({"model.embed_tokens.weight": torch.ones(13_000, 2048, dtype=torch.bfloat16)}, large / "model.safetensors")
+    save_file(
+        {"model.embed_tokens.weight": torch.ones(13_000, 2048, dtype=torch.bfloat16)}, large / "model.safetensors"
+    )
     run = without_training(project, large)
     shutil.copytree(large, run.adapter, dirs_exist_ok=True)  # as where the whole model was trained
     storage.write_json(run.folder / "reshaped.json", {"method": "full"})
