@@ -23,7 +23,8 @@ def pack(run: Run, project: Project, language: str) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(run.adapter.iterdir()):
-            archive.write(path, path.name)
+            if path.name != "README.md":  # of the library; ours follows
+                archive.write(path, path.name)
         archive.writestr("README.md", card(run, project, evaluate.result(run), language))
         if _brings_its_base(run):
             for path in sorted(classroom.MODEL.iterdir()):

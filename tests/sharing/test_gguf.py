@@ -79,10 +79,10 @@ def test_with_8_bits_it_nearly_always_takes_the_same_token(adapted):
         for text in BEGINNINGS[:3]:
             ids = [ours.tokenizer.bos_id, *ours.tokenizer.encode(text + written(ours, text))]
             mine = likely(ours, ids).argmax(-1).tolist()
-            for end in range(len(ids) - 25, len(ids)):
+            for end in range(max(1, len(ids) - 25), len(ids)):
                 same += program.next(ids[:end])[0] == mine[end - 1]
                 total += 1
-    assert same / total >= 0.9
+    assert same / total >= 0.9, (same, total)
 
 
 BYTES = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": False}
@@ -159,7 +159,10 @@ ELSE = {
     "another way of parting words": {"pre_tokenizer": parted(r"\w+|\s+", BYTES)},
     "a space before each text": {"pre_tokenizer": WORDS | {"add_prefix_space": True}},
     "small letters only": {"normalizer": {"type": "Lowercase"}},
-    "words of Llama 3, merged as others do": {"pre_tokenizer": parted(LLAMA, BYTES)},
+    "words of Llama 3, merged as others do": {
+        "pre_tokenizer": parted(LLAMA, BYTES),
+        "model": {"ignore_merges": False},
+    },
 }
 
 
