@@ -55,8 +55,12 @@ def _one_line(text: str) -> str:
 def _table(words: Words, record: dict) -> str:
     heads = [words(f"column.{name}") for name in ("register", "before", "now", "change")]
     rows = [f"| {' | '.join(heads)} |", "|---|--:|--:|--:|"]
-    for name, one in record["held_out"].items():
-        now, before = one["bits_per_character"], record["against"].get(name, {}).get("bits_per_character")
+    nows, befores = (
+        {name: one["bits_per_character"] for part in parts for name, one in record[part].items()}
+        for parts in (("held_out", "passage"), ("against", "passage_against"))
+    )
+    for name, now in nows.items():
+        before = befores.get(name)
         change = texts.percent(now / before - 1, words.language, 1) if before else ""
         said = number(before, words.language, 3) if before else "—"
         rows.append(f"| {_register(words, name)} | {said} | {number(now, words.language, 3)} | {change} |")

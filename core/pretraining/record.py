@@ -46,6 +46,7 @@ def write(recipe: Recipe, folder: Path, against: Path | None) -> dict:
         "held_out": _as_figures(held_out.measure(model, tokenizer, passages)),
         "against": _as_figures(held_out.measure_folder(against, passages)) if against else {},
         "passage": _as_figures(held_out.measure(model, tokenizer, passage())),
+        "passage_against": _as_figures(held_out.measure_folder(against, passage())) if against else {},
         "leanings": {verb: round(value, 2) for verb, value in probe.leanings(model, tokenizer).items()},
         "wrote": _written(made),
         "sha256": export.checksums(made),
