@@ -34,8 +34,8 @@ def test_a_model_of_any_family_is_adapted_measured_and_loaded_by_peft_alone(base
 
     folder = base(family)
     project = summarizing(folder)
-    settings = plan.settings(project, "quick").changed({"max_steps": 3, "evaluations": 1, "precision": "fp32"})
-    run = runs.create(project, settings.changed({"learning_rate": 0.02}))
+    settings = plan.settings(project, "quick").changed({"max_steps": 6, "evaluations": 1, "precision": "fp32"})
+    run = runs.create(project, settings.changed({"learning_rate": 0.01}))
     loaded = engine.open_for_training(engine.load_base(run), run.settings())
     rows = table.rows(run.tokens / "train")[:8]
     before = sum(one.nats for one in score(loaded.model, rows))
