@@ -59,19 +59,19 @@ def _body(
     """Answers what stands under the front, in one language; with an `id`, of what lies on the Hub under it."""
     words = texts.words(language, "metrics", "evaluation", "card")
     record = run.record()
-    is_full = run.settings().method == "full"
+    is_full, is_of_classroom = run.settings().method == "full", record["model"] == CLASSROOM
     title = "title_full" if is_full else "title_merged" if merged else "title"
     return [
         f"# {words(title, name=project.name)}",
         words.body(title, model=public_name(record["model"]), task=words(f"task.{record['task']}")),
         _base(run, words),
-        words("base_classroom") if record["model"] == CLASSROOM else "",
+        words("base_classroom") if is_of_classroom else "",
         f"## {words('data')}",
         *_data(run, said, words),
         f"## {words('results')}",
         *_results(evaluation, words),
         f"## {words('limits')}",
-        "\n".join(filter(None, (words.body("limits"), _limits_of_the_classroom(record, words)))),
+        words.body("limits") + (f"\n{_limits_of_the_classroom(words)}" if is_of_classroom else ""),
         _copying(run, evaluation, words),
         f"## {words('use')}",
         _use(run, merged or is_full, id, words),
@@ -85,12 +85,8 @@ def _base(run: Run, words: Words) -> str:
     return words("base_licence", licence=licence) if licence else words("base_licence.none")
 
 
-def _limits_of_the_classroom(record: dict, words: Words) -> str:
-    if record["model"] != CLASSROOM:
-        return ""
-    return words(
-        "limits.classroom", millions=texts.number(round(classroom.record()["parameters"] / 1e6), words.language)
-    )
+def _limits_of_the_classroom(words: Words) -> str:
+    return words("limits.classroom", millions=round(classroom.record()["parameters"] / 1e6))
 
 
 def _data(run: Run, said: Answers | None, words: Words) -> list[str]:

@@ -14,8 +14,11 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent.parent
 
 
-ADAPTED = (("sample:poems", "write", "quick"), ("sample:notes", "summarize", "quick"))
-ADAPTED += (("sample:notes", "summarize", "thorough"),)
+ADAPTED = (  # sample, task and dial
+    ("sample:poems", "write", "quick"),
+    ("sample:notes", "summarize", "quick"),
+    ("sample:notes", "summarize", "thorough"),
+)
 
 
 def adapt(*arguments: str) -> tuple[float, dict, dict]:
