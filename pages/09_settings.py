@@ -26,18 +26,22 @@ with lesson.page("09_settings", "settings") as step:
     )
     st.markdown(step.words.body(f"dial.{dial}"))
     chosen = plan.plan(step.project, dial)
-    reasons = st.container()  # told once the knobs behind it were read
+    reasons, keeping = st.container(), st.container()  # once the knobs behind the dial were read
 
     # 2. Every knob, for who wants it.
     step.section("knobs", "optional")
     proposed = kept if kept and kept.dial == dial else plan.settings(step.project, dial)
     with st.expander(step("knobs.open"), icon=":material/tune:"):
         settings = settings_form.ask(step.project, step.words, proposed, key=settings_form.fresh(dial))
+        from_knobs = st.button(step("keep"), key="keep_knobs", icon=":material/save:")
+        under_knobs = st.container()
     with reasons:
         reasons_table(step.words, plan.used(chosen, settings))
-    if st.button(step("keep"), key="keep_settings", type="primary", icon=":material/save:"):
+    with keeping:
+        from_dial = st.button(step("keep"), key="keep_settings", type="primary", icon=":material/save:")
+    if from_dial or from_knobs:
         step.keep(settings=dataclasses.asdict(settings), done=True)
-        st.success(step("kept"), icon=":material/check:")
+        (keeping if from_dial else under_knobs).success(step("kept"), icon=":material/check:")
 
     with st.expander(step("file"), icon=":material/folder_open:"):
         loaded = settings_form.save_or_load(step.words, settings)

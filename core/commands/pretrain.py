@@ -1,7 +1,6 @@
 """A model from nothing: `python3 -m core pretrain RECIPE`."""
 
 import argparse
-import dataclasses
 import os
 import sys
 from pathlib import Path
@@ -16,10 +15,7 @@ def pretrain(options: argparse.Namespace) -> None:
     from core.pretraining import make
     from core.pretraining import recipe as recipes
 
-    recipe = recipes.read(options.recipe)
-    if options.minutes or options.steps:
-        how = dataclasses.replace(recipe.training, minutes=options.minutes or 0.0, steps=options.steps or 0)
-        recipe = dataclasses.replace(recipe, training=how)
+    recipe = recipes.shortened(recipes.read(options.recipe), options.minutes, options.steps)
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
     folder = options.folder or projects.workspace() / "pretraining" / recipe.name
     say = terminal.teller(terminal.language(options))

@@ -21,19 +21,20 @@ def sections(record: dict, language: str) -> list[tuple[str, str]]:
     """Answers the card's parts, each with its heading, the first with the model's name; as Markdown, in `language`."""
     words = texts.words(language, "pretraining")
     shape = record["recipe"]["shape"]
-    is_ours = (FOLDER / f"{record['recipe']['name']}.yaml").exists()  # another recipe's texts are not ours to credit
+    # Another recipe's texts are not ours to credit; a model that grew from one of ours has read ours too.
+    is_ours = any((FOLDER / f"{part['recipe']}.yaml").exists() for part in record["parts"])
     facts = {
         **shape,
         "millions": number(record["parameters"] / 1e6, language),
         "read": number(record["tokens"] / 1e6, language),
-        "minutes": round(record["seconds"] / 60),
-        "kwh": record["kwh"],
+        "time": texts.duration(record["seconds"], language),
+        "kwh": number(record["kwh"], language, 3),
         "watts": record["watts"],
         "temperature": TEMPERATURE,
     }
     wrote = "\n".join(f"- **{one['beginning']}**{_one_line(one['wrote'])}" for one in record["wrote"])
     shown = {
-        "title": "",
+        "title": _parts(words, record),
         "measured": _table(words, record),
         "mix": _mix(words, record),
         "sources": "",
@@ -46,6 +47,19 @@ def sections(record: dict, language: str) -> list[tuple[str, str]]:
         for key, part in shown.items()
         if is_ours or key != "sources"
     ]
+
+
+def _parts(words: Words, record: dict) -> str:
+    parts = [
+        words(
+            "part",
+            recipe=one["recipe"],
+            read=number(one["tokens"] / 1e6, words.language),
+            time=texts.duration(one["seconds"], words.language),
+        )
+        for one in record["parts"]
+    ]
+    return words("parts", count=len(parts), parts="; ".join(parts)) if len(parts) > 1 else ""
 
 
 def _one_line(text: str) -> str:
@@ -61,19 +75,27 @@ def _table(words: Words, record: dict) -> str:
     )
     for name, now in nows.items():
         before = befores.get(name)
-        change = texts.percent(now / before - 1, words.language, 1) if before else ""
+        change = _signed(now / before - 1, words.language) if before else ""
         said = number(before, words.language, 3) if before else "—"
         rows.append(f"| {_register(words, name)} | {said} | {number(now, words.language, 3)} | {change} |")
     return "\n".join(rows)
 
 
+def _signed(change: float, language: str) -> str:
+    said = texts.percent(abs(change), language, 1)
+    return f"{'−' if change < 0 else '+'}{said}"  # a minus sign, and a rise that is seen to be one
+
+
 def _mix(words: Words, record: dict) -> str:
-    heads = [words(f"column.{name}") for name in ("register", "early", "late", "size")]
+    heads = [words(f"column.{name}") for name in ("register", "read", "share", "size")]
     rows = [f"| {' | '.join(heads)} |", "|---|--:|--:|--:|"]
-    for name, one in record["recipe"]["registers"].items():
-        shares = " | ".join(texts.percent(one[part], words.language) for part in ("early", "late"))
-        size = number(record["registers"][name]["tokens"] / 1e6, words.language, 1)
-        rows.append(f"| {_register(words, name)} | {shares} | {size} |")
+    names = dict.fromkeys([*record["registers"], *(name for part in record["parts"] for name in part["read"])])
+    for name in names:
+        read = sum(part["read"].get(name, 0) for part in record["parts"])
+        share = texts.percent(read / record["tokens"], words.language)
+        there = record["registers"].get(name)  # of what an earlier training read, not always known
+        size = number(there["rows"] * record["recipe"]["shape"]["context"] / 1e6, words.language, 1) if there else "—"
+        rows.append(f"| {_register(words, name)} | {number(read / 1e6, words.language, 1)} | {share} | {size} |")
     return "\n".join(rows)
 
 

@@ -25,7 +25,8 @@ def write(recipe: Recipe, corpora: Path, folder: Path) -> dict[str, int]:
     for name, register in recipe.registers.items():
         taken = 0
         for text in corpus.texts(corpora, register, held_out=True):
-            for passage in corpus.passages(text[:_OF_ONE_TEXT]):
+            # A text with its summary is short, and is measured whole, as it was read.
+            for passage in corpus.passages(text[:_OF_ONE_TEXT]) if register.form == "whole" else [text]:
                 lines.append({"register": name, "text": passage})
                 taken += len(passage)
                 counts[name] = counts.get(name, 0) + 1

@@ -9,6 +9,7 @@ from core import storage
 from core.errors import LessonError
 from core.models import folder as models
 from core.pretraining import corpus, export, held_out, record, rows, tokenizer
+from core.pretraining.model import check_growth
 from core.pretraining.recipe import Recipe
 from core.pretraining.train import train
 
@@ -23,12 +24,16 @@ def make(
     The card compares it with the model `against`. Answers the model's folder; None if it was asked to stop, and it goes
     on where it was the next time. Raises LessonError `corpora_missing`, `recipe_changed`, and those of a full disk.
     """
-    asked = storage.fingerprint(dataclasses.asdict(recipe))
-    begun = storage.read_json(folder / "training.json")
+    asked = storage.fingerprint(_CODE, dataclasses.asdict(recipe))
+    begun = storage.read_json(folder / record.BEGUN)
     if begun and begun["recipe"] != asked:
         raise LessonError("recipe_changed", folder=folder)
+    if recipe.grown_from:
+        check_growth(recipe)
     prepare(recipe, corpora, folder, say)
-    storage.write_json(folder / "training.json", {"recipe": asked})
+    if not begun:
+        grown = record.parts_of(models.find(recipe.grown_from)) if recipe.grown_from else []
+        storage.write_json(folder / record.BEGUN, {"recipe": asked, "grown_from": grown})
     model = train(recipe, folder, say)
     if model is None:
         say("pretrain.stopped", folder=folder)

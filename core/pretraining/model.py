@@ -3,18 +3,29 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core import storage
 from core.errors import LessonError
-from core.pretraining.recipe import Shape
+from core.models import folder as models
+from core.pretraining.recipe import Recipe, Shape
 
 if TYPE_CHECKING:
     from torch import nn
 
 # Llama's way is the one that every library knows: the workshop's own products, llama.cpp, a notebook of hers.
 _DRAWN = 0.02  # standard deviation of the first weights (Radford et al., 2019)
+# What a model and the one that it grows from have in common, by transformers' names: first all that makes it one of
+# ours, then what a recipe says.
+_KIND = ("model_type", "tie_word_embeddings", "rope_parameters", "eos_token_id", "pad_token_id")
+_SIZES = {
+    "shape.width": "hidden_size",
+    "shape.heads": "num_attention_heads",
+    "shape.inner": "intermediate_size",
+    "shape.vocabulary": "vocab_size",
+}
 
 
 def configuration(shape: Shape) -> Any:
-    """Answers transformers' LlamaConfig. The embedding is the output layer too: a third of so small a model is it."""
+    """Answers transformers' LlamaConfig. The embedding, so large in a model this small, is the output layer too."""
     from transformers import LlamaConfig
 
     return LlamaConfig(
@@ -53,19 +64,15 @@ def draw(shape: Shape, seed: int) -> "nn.Module":
 
 
 def grow(shape: Shape, seed: int, folder: Path) -> "nn.Module":
-    """Answers a deeper model that guesses just as the one in `folder` does.
+    """Answers a model that guesses just as the one in `folder` does, and may be deeper.
 
     That one's layers are spread among new ones, which at first let their input through (Wu et al., 2024, «LLaMA Pro»).
-    Raises LessonError `recipe_unusable` where `shape` is not that model's, with more layers.
+    `check_growth` says whether it can be.
     """
     from transformers import AutoModelForCausalLM
 
     known = AutoModelForCausalLM.from_pretrained(folder, dtype="float32")
     model = draw(shape, seed)
-    wrong = [name for name, value in _sizes(model).items() if _sizes(known)[name] != value]
-    if wrong or shape.layers % len(known.model.layers):
-        problems = ", ".join(wrong or [f"shape.layers ({len(known.model.layers)} × …)"])
-        raise LessonError("recipe_unusable", recipe=folder.name, problems=problems)
     each = shape.layers // len(known.model.layers)
     layers = {f"layers.{each * place}.": f"layers.{place}." for place in range(len(known.model.layers))}
     old = known.model.state_dict()
@@ -76,11 +83,17 @@ def grow(shape: Shape, seed: int, folder: Path) -> "nn.Module":
     return model
 
 
-def _sizes(model: "nn.Module") -> dict[str, int]:
-    config = model.config
-    return {
-        "shape.width": config.hidden_size,
-        "shape.heads": config.num_attention_heads,
-        "shape.inner": config.intermediate_size,
-        "shape.vocabulary": config.vocab_size,
-    }
+def check_growth(recipe: Recipe) -> None:
+    """Raises LessonError `recipe_unusable` where `grown_from` is not a model of this kind, or `shape` is not its own,
+    with as many layers or a multiple of them."""
+    known = storage.load_json(models.find(recipe.grown_from) / "config.json")
+    asked = configuration(recipe.shape).to_dict()
+    is_ours = known.get("num_key_value_heads") == known.get("num_attention_heads")
+    if not is_ours or any(known.get(name) != asked[name] for name in _KIND):
+        wrong = ["grown_from (`python3 -m core pretrain`)"]
+    else:
+        wrong = [f"{name} ({known[key]})" for name, key in _SIZES.items() if known[key] != asked[key]]
+        if recipe.shape.layers % known["num_hidden_layers"]:
+            wrong.append(f"shape.layers ({known['num_hidden_layers']} × …)")
+    if wrong:
+        raise LessonError("recipe_unusable", recipe=recipe.name, problems=", ".join(wrong))

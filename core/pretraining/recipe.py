@@ -14,6 +14,7 @@ FOLDER = Path(__file__).parent
 OPTIMIZERS = ("normuon", "muon", "adamw")
 PRECISIONS = ("bfloat16", "float32")
 FORMS = ("whole", "summary", "title", "lead")
+_POSITIVE = ("width", "layers", "heads", "inner", "context", "vocabulary", "rows", "rows_at_once")
 
 
 @dataclass(frozen=True)
@@ -69,13 +70,20 @@ class Recipe:
     tokenizer_characters: int  # of text that the tokenizer learns from
     watts: float = 0.0  # that the machine draws, for the card: stated, not measured. 0: `core.evaluation.energy` says
     corpora: str = ""
-    grown_from: str = ""  # a folder, or `classroom`: a shallower model to go on from, with its tokenizer
+    grown_from: str = ""  # a folder, or `classroom`: a model to go on from, as deep or less, with its tokenizer
     largest_file: str = "20MB"  # of weights; a larger model is written in several
 
 
 def read(path: Path) -> Recipe:
-    """Reads a recipe; a bare name is one of those beside this file. Raises LessonError `recipe_unusable`."""
-    path = path if path.exists() else FOLDER / f"{path.name.removesuffix('.yaml')}.yaml"
+    """Reads a recipe; a bare name is one of those beside this file.
+
+    Raises LessonError `recipe_missing` or `recipe_unusable`.
+    """
+    if not path.is_file():
+        known = {one.stem: one for one in sorted(FOLDER.glob("*.yaml"))}
+        if str(path).removesuffix(".yaml") not in known:
+            raise LessonError("recipe_missing", recipe=path, known=", ".join(known))
+        path = known[path.stem]
     try:
         asked = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -85,13 +93,28 @@ def read(path: Path) -> Recipe:
     return _checked(asked, path.name)
 
 
+def shortened(recipe: Recipe, minutes: float | None, steps: int | None) -> Recipe:
+    """Answers the recipe with its training over so many minutes or steps, or as it was where neither is given.
+
+    Raises LessonError `recipe_unusable`, as `read`.
+    """
+    if minutes is None and steps is None:
+        return recipe
+    how = dataclasses.replace(recipe.training, minutes=minutes or 0.0, steps=steps or 0)
+    recipe = dataclasses.replace(recipe, training=how)
+    if problems := _contradictions(recipe):
+        raise LessonError("recipe_unusable", recipe=recipe.name, problems=", ".join(problems))
+    return recipe
+
+
 def _checked(asked: Any, name: str) -> Recipe:
     """Builds the records of a recipe, and says all that is wrong with it at once."""
     problems: list[str] = []
     asked = asked if isinstance(asked, dict) else {}
+    kinds = asked.get("registers")
     registers = {
         kind: _record(Register, one, f"registers.{kind}", problems)
-        for kind, one in dict(asked.get("registers") or {}).items()
+        for kind, one in (kinds if isinstance(kinds, dict) else {}).items()
     }
     shape = _record(Shape, asked.get("shape"), "shape", problems)
     training = _record(Training, asked.get("training"), "training", problems)
@@ -121,12 +144,19 @@ def _record(kind: Any, asked: Any, where: str, problems: list[str]) -> Any:
             problems.append(f"{prefix}{name} ({wanted.__name__})")
         elif name in fields:
             given[name] = value
-    return None if missing or len(given) < len(needed) else kind(**given)
+    return kind(**given) if needed <= given.keys() else None
 
 
 def _contradictions(recipe: Recipe) -> list[str]:
     shape, training = recipe.shape, recipe.training
-    wrong = []
+    wrong = [
+        f"{part}.{name} (> 0)"
+        for part, one in (("shape", shape), ("training", training))
+        for name, value in vars(one).items()
+        if type(value) in (int, float) and (value < 0 or (not value and name in _POSITIVE))
+    ]
+    if wrong:
+        return wrong
     if shape.width % shape.heads or (shape.width // shape.heads) % 2:
         wrong.append("shape.heads")
     if shape.vocabulary > 1 << 16:

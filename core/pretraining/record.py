@@ -6,10 +6,11 @@ from pathlib import Path
 from core import classroom, storage
 from core.evaluation import energy
 from core.generation.score import Score
-from core.pretraining import card, export, held_out, probe, rows
+from core.pretraining import card, export, held_out, probe, rows, train
 from core.pretraining.recipe import Recipe
 
 FILE = "record.json"  # beside the model, not in it
+BEGUN = "training.json"  # written once, when the training begins: its recipe's fingerprint, and what it grew from
 PROMPTS = Path(__file__).parent / "prompts.txt"
 TOP_P, TOKENS, SEED = 0.95, 48, 7
 
@@ -21,10 +22,16 @@ def passage() -> dict[str, list[str]]:
     return {name: [line["text"] for line in some] for name, some in lines.items()}
 
 
+def parts_of(model_folder: Path) -> list[dict]:
+    """Answers the trainings that made a model, oldest first: none where it has no record beside it."""
+    return (storage.read_json(model_folder.parent / FILE) or {}).get("parts", [])
+
+
 def write(recipe: Recipe, folder: Path, against: Path | None) -> dict:
     """Measures the model in `folder`/model and the one `against`; writes record.json beside it, and its card in it.
 
-    Answers the record: the recipe, the files' sums, bits a character, seconds, energy, what it wrote and leans to.
+    Answers the record: the recipe, the files' sums, bits a character, seconds and energy with those of the model that
+    it grew from, what it wrote and leans to.
     """
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -32,17 +39,26 @@ def write(recipe: Recipe, folder: Path, against: Path | None) -> dict:
     model = AutoModelForCausalLM.from_pretrained(made, dtype="float32")
     tokenizer = AutoTokenizer.from_pretrained(made)
     passages = held_out.read(folder)
-    last = storage.read_json_lines(folder / "metrics.jsonl")[-1]
+    last, prepared = train.last_kept(folder), storage.load_json(folder / "prepared.json")
     watts = recipe.watts or energy.power().watts
+    part = {
+        "recipe": recipe.name,
+        "steps": last.step,
+        "tokens": last.tokens,
+        "seconds": round(last.seconds, 1),
+        "kwh": round(energy.kwh(last.seconds, watts), 4),
+        "read": {name: count * recipe.shape.context for name, count in last.rows_read.items()},
+    }
+    parts = [*storage.load_json(folder / BEGUN)["grown_from"], part]
     written = {
         "recipe": asdict(recipe),
-        "registers": storage.load_json(folder / "prepared.json")["registers"],
+        "registers": prepared["registers"],
         "parameters": sum(weight.numel() for weight in model.parameters()),
-        "steps": last["step"],
-        "tokens": last["tokens"],
-        "seconds": last["seconds"],
+        "parts": parts,
+        "tokens": sum(one["tokens"] for one in parts),
+        "seconds": round(sum(one["seconds"] for one in parts), 1),
+        "kwh": round(sum(one["kwh"] for one in parts), 4),
         "watts": watts,
-        "kwh": round(last["seconds"] * watts / energy.JOULES_A_KWH, 4),
         "held_out": _as_figures(held_out.measure(model, tokenizer, passages)),
         "against": _as_figures(held_out.measure_folder(against, passages)) if against else {},
         "passage": _as_figures(held_out.measure(model, tokenizer, passage())),

@@ -1,6 +1,7 @@
 """The loop: read rows, guess, change the weights; now and then keep everything, to go on from there."""
 
 import json
+import math
 import signal
 import time
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core import storage
+from core.errors import LessonError
 from core.models import folder as models
 from core.pretraining import attention, rows
 from core.pretraining.loss import mean_loss
@@ -46,7 +48,8 @@ def train(recipe: Recipe, folder: Path, say: Callable[..., None]) -> "nn.Module 
     """Trains from the last checkpoint in `folder`, or from nothing; answers the model, in float32.
 
     Stopped by SIGTERM or Ctrl-C it keeps a checkpoint and answers None. With `steps` the weights are the same whether
-    or not it was stopped; with `minutes` the rate follows the clock, and only nearly so.
+    or not it was stopped; with `minutes` the rate follows the clock, and only nearly so. Raises LessonError
+    `pretraining_diverged` where the loss is no number any more.
     """
     import torch
 
@@ -76,6 +79,8 @@ def train(recipe: Recipe, folder: Path, say: Callable[..., None]) -> "nn.Module 
                 rows.draw(registers, weighed, how.rows, position.rows_read, position.step, recipe.seed)
             ).to(device)
             position.loss, gradients = _gradients(working, body, batch, how.rows_at_once)
+            if not math.isfinite(position.loss):  # what was kept last is from before
+                raise LessonError("pretraining_diverged", step=position.step, folder=folder)
             share = rate_at(progress, position.step, how.warm_up_steps, how.decay_from)
             optimizer.step(gradients, share)
             _copy(weights, working)
@@ -88,7 +93,7 @@ def train(recipe: Recipe, folder: Path, say: Callable[..., None]) -> "nn.Module 
             if now - kept_at > 60 * how.checkpoint_minutes:
                 _keep(folder, optimizer, position)
                 kept_at = began = time.monotonic()
-    _keep(folder, optimizer, position)
+        _keep(folder, optimizer, position)  # still deaf to a second Ctrl-C
     return None if position.progress(recipe) < 1 else master
 
 
@@ -151,14 +156,23 @@ def _keep(folder: Path, optimizer: Optimizer, position: Position) -> None:
     storage.write_bytes(folder / CHECKPOINT, save(tensors, {"position": json.dumps(asdict(position))}))
 
 
+def last_kept(folder: Path) -> Position:
+    """Answers where the training in `folder` was when it was last kept: at its beginning, if it never was."""
+    from safetensors import safe_open
+
+    if not (folder / CHECKPOINT).exists():
+        return Position()
+    with safe_open(folder / CHECKPOINT, "pt") as file:
+        return Position(**json.loads(file.metadata()["position"]))
+
+
 def _resume(folder: Path, optimizer: Optimizer) -> Position:
     from safetensors import safe_open
 
-    path = folder / CHECKPOINT
-    if not path.exists():
-        return Position()
-    with safe_open(path, "pt") as file:
-        position = Position(**json.loads(file.metadata()["position"]))
+    position = last_kept(folder)
+    if not position.step:
+        return position
+    with safe_open(folder / CHECKPOINT, "pt") as file:
         for name, weight in optimizer.weights.items():
             weight.copy_(file.get_tensor(f"weight.{name}"))
         for name, kept in optimizer.memory.items():

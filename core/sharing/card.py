@@ -71,7 +71,7 @@ def _body(
         f"## {words('results')}",
         *_results(evaluation, words),
         f"## {words('limits')}",
-        words.body("limits") + (f"\n{_limits_of_the_classroom(words)}" if is_of_classroom else ""),
+        limits(run, words),
         _copying(run, evaluation, words),
         f"## {words('use')}",
         _use(run, merged or is_full, id, words),
@@ -85,8 +85,12 @@ def _base(run: Run, words: Words) -> str:
     return words("base_licence", licence=licence) if licence else words("base_licence.none")
 
 
-def _limits_of_the_classroom(words: Words) -> str:
-    return words("limits.classroom", millions=round(classroom.record()["parameters"] / 1e6))
+def limits(run: Run, words: Words) -> str:
+    """Answers what a run's model cannot do, as a Markdown list; `words` has those of `card`."""
+    listed = words.body("limits")
+    if run.record()["model"] != CLASSROOM:
+        return listed
+    return f"{listed}\n{words('limits.classroom', millions=round(classroom.record()['parameters'] / 1e6))}"
 
 
 def _data(run: Run, said: Answers | None, words: Words) -> list[str]:

@@ -1,9 +1,9 @@
 """How many tokens a word of Spanish takes, by register and by tokenizer.
 
-    python3 tests/bench/pieces.py HELD_OUT.jsonl NAME=PLACE [NAME=PLACE ...]
+    python3 tests/bench/pieces.py FOLDER NAME=PLACE [NAME=PLACE ...]
 
-HELD_OUT.jsonl is the file that `python3 -m core pretrain` leaves in its folder: texts that no tokenizer of ours learnt
-from. PLACE is a `tokenizer.json`, or a folder with `encoder.json` and `vocab.bpe`, which is how GPT-2's was published.
+FOLDER is where `python3 -m core pretrain` worked: in it are texts that no tokenizer of ours learnt from. PLACE is a
+`tokenizer.json`, or a folder with `encoder.json` and `vocab.bpe`, which is how GPT-2's was published.
 """
 
 import re
@@ -28,7 +28,7 @@ def opened(place: Path):
 
 
 def main() -> None:
-    passages = held_out.read(Path(sys.argv[1]).parent)
+    passages = held_out.read(Path(sys.argv[1]))
     print(f"{'tokens a word':<16}{'pieces':>8}", *(f"{name:>9}" for name in REGISTERS))
     for name, place in (argument.split("=", 1) for argument in sys.argv[2:]):
         tokenizer = opened(Path(place))

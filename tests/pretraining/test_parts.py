@@ -1,13 +1,17 @@
 """The parts by which a model is made, each against what it stands for."""
 
+import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from core import classroom, storage
 from core.errors import LessonError
-from core.pretraining import corpus, rows, tokenizer, train
+from core.pretraining import corpus, make, rows, tokenizer, train
+from core.pretraining import recipe as recipes
 from core.pretraining.model import draw, grow
 from core.pretraining.optimizer import orthogonal, rate_at
 from core.pretraining.recipe import Register, Shape
@@ -33,9 +37,11 @@ def test_a_short_text_is_seen_whole_and_a_long_one_goes_on_where_it_was_left():
 
 def test_each_row_is_read_once_before_any_is_read_again(tmp_path):
     learned = tokenizer.learn(["uno dos tres"] * 9, 300)
-    told = rows.write([f"texto {n} " * 9 for n in range(20)], learned, 16, tmp_path / "some")
+    texts = (" ".join(str(number) for number in range(n, n + 20)) for n in range(1000, 3000, 100))
+    told = rows.write(texts, learned, 16, tmp_path / "some")
     some = rows.Rows.open(tmp_path / "some", 16, seed=1)
     first = {some.row(n).tobytes() for n in range(told["rows"])}
+    assert len(first) == told["rows"]
     assert {some.row(n + told["rows"]).tobytes() for n in range(told["rows"])} == first
     assert some.row(3).tolist() != some.row(3 + told["rows"]).tolist(), "in another order"
     assert some.row(0).shape == (17,)
@@ -53,8 +59,9 @@ def test_documents_kept_apart_are_the_same_in_two_registers_and_on_any_day():
     sides = {corpus.is_apart(record, Register("x", 1, 1, form, held_out=0.5)) for form in ("whole", "title")}
     assert sides == {True}, "by SHA-256 of its source"
     by_text = Register("x", 1, 1, apart_by="text", held_out=0.4)
-    copies = ("Hola, Tomás, te espero.", "hola Tomás ¡TE ESPERO!")
-    assert len({corpus.is_apart({"text": text, "source": "s"}, by_text) for text in copies}) == 1
+    for name in ["Tomás", "Ana", "Bruno", "Carla", "Darío", "Elsa", "Fidel", "Gala", "Hugo", "Inés"]:
+        copies = (f"Hola, {name}, te espero.", f"hola {name} ¡TE ESPERO!")
+        assert len({corpus.is_apart({"text": text, "source": "s"}, by_text) for text in copies}) == 1
 
 
 def test_a_passage_gives_its_first_sentence_as_a_summary():
@@ -104,12 +111,27 @@ def test_a_grown_model_guesses_as_the_one_it_grew_from_until_it_learns_more(tmp_
     torch.testing.assert_close(grown(ids).logits, small(ids).logits)
     grown(ids, labels=ids).loss.backward()
     assert all(layer.mlp.down_proj.weight.grad.abs().sum() > 0 for layer in grown.model.layers), "and all can learn"
+
+
+@pytest.mark.parametrize(
+    ("asked", "known", "said"),
+    [
+        ({"layers": 9}, {}, "shape.layers (6 × …)"),
+        ({"inner": 64}, {}, "shape.inner (704)"),
+        ({}, {"tie_word_embeddings": False}, "grown_from (`python3 -m core pretrain`)"),
+        ({}, {"num_key_value_heads": 2}, "grown_from (`python3 -m core pretrain`)"),
+    ],
+)
+def test_what_a_model_cannot_grow_from_is_said_before_any_text_is_cut(tmp_path, corpora, asked, known, said):
+    config = storage.load_json(classroom.MODEL / "config.json") | known
+    shutil.copytree(classroom.MODEL, tmp_path / "model")
+    storage.write_json(tmp_path / "model" / "config.json", config)
+    recipe = replace(recipes.read(Path("deeper")), grown_from=str(tmp_path / "model"))
+    recipe = replace(recipe, shape=replace(recipe.shape, **asked))
     with pytest.raises(LessonError, match="recipe_unusable") as refused:
-        grow(replace(SHAPE, layers=5), 2, tmp_path)
-    assert "shape.layers" in refused.value.facts["problems"]
-    with pytest.raises(LessonError, match="recipe_unusable") as refused:
-        grow(replace(SHAPE, inner=64), 2, tmp_path)
-    assert refused.value.facts["problems"] == "shape.inner"
+        make.make(recipe, corpora, tmp_path / "work", lambda *_, **__: None)
+    assert refused.value.facts["problems"] == said
+    assert not (tmp_path / "work").exists()
 
 
 def test_the_first_guess_is_no_guess_at_all():

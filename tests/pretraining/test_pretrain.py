@@ -8,14 +8,16 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 import yaml
 from safetensors.torch import load_file
 
-from core import cli, storage
-from core.pretraining import corpus, export, held_out, train
+from core import classroom, cli, storage
+from core.pretraining import card, corpus, export, held_out, tokenizer, train
 from core.pretraining import recipe as recipes
-from core.pretraining.model import configuration
+from core.pretraining.model import draw
 from core.processes import ROOT
 
 
@@ -65,17 +67,17 @@ def test_its_record_has_the_sums_of_its_files_and_its_card_both_languages(made):
     assert held_out.measure_folder(made / "model", {"verse": passages["verse"]})["verse"].bits_per_character == (
         pytest.approx(record["held_out"]["verse"]["bits_per_character"], rel=1e-3)
     )
-    card = (made / "model" / "README.md").read_text(encoding="utf-8")
-    assert not re.search(r"\{[a-z_]+\}", card), "every fact was filled in"
-    assert card.count("**La lluvia**") == 2
-    assert "Qué da por sentado" in card
-    assert "What it takes for granted" in card
-    assert "Tatoeba" not in card, "the classroom's sources are not those of another recipe"
+    shown = (made / "model" / card.FILE).read_text(encoding="utf-8")
+    assert not re.search(r"\{[a-z_]+\}", shown), "every fact was filled in"
+    assert shown.count("**La lluvia**") == 2
+    assert "Qué da por sentado" in shown
+    assert "What it takes for granted" in shown
+    assert "Tatoeba" not in shown, "the classroom's sources are not those of another recipe"
 
 
-def test_a_deeper_one_grows_from_it_and_keeps_its_tokenizer(made, tmp_path, asked, corpora):
+def test_a_deeper_one_grows_from_it_keeps_its_tokenizer_and_tells_of_both_trainings(made, tmp_path, asked, corpora):
     shape = {**asked["shape"], "layers": 4}
-    recipe = {**asked, "name": "deeper", "grown_from": str(made / "model"), "shape": shape}
+    recipe = {**asked, "name": "grown", "grown_from": str(made / "model"), "shape": shape}
     recipe["training"] = {**asked["training"], "steps": 2}
     path = tmp_path / "deeper.yaml"
     path.write_text(yaml.safe_dump(recipe, sort_keys=False), encoding="utf-8")
@@ -84,13 +86,28 @@ def test_a_deeper_one_grows_from_it_and_keeps_its_tokenizer(made, tmp_path, aske
     assert first["loss"] < before["loss"] + 0.2, "it did not begin again"
     assert (tmp_path / "work" / "tokenizer.json").read_bytes() == (made / "tokenizer.json").read_bytes()
 
+    record = storage.load_json(tmp_path / "work" / "record.json")
+    assert [part["steps"] for part in record["parts"]] == [20, 2]
+    assert record["tokens"] == 22 * 8 * 64 == sum(sum(part["read"].values()) for part in record["parts"])
+    shown = (tmp_path / "work" / "model" / card.FILE).read_text(encoding="utf-8")
+    assert all(said in shown for said in ("Aprendió en 2 tandas", "It learned in 2 sittings", "`grown`"))
+
+
+def test_a_model_that_grew_from_ours_credits_what_ours_has_read():
+    known = classroom.record()
+    own = {"recipe": "mine", "tokens": 1000, "seconds": 60, "read": {"letters": 1000}}
+    grown = {**known, "recipe": {**known["recipe"], "name": "mine"}, "parts": [*known["parts"], own]}
+    shown = card.as_markdown(grown)
+    assert "Tatoeba" in shown
+    assert "| letters |" in shown
+
 
 def test_what_is_kept_apart_is_never_read(made, corpora):
-    for register in recipes.read(made.parent / "tiny.yaml").registers.values():
-        read, apart = (set(corpus.texts(corpora, register, held_out=side)) for side in (False, True))
-        assert read
-        assert apart
-        assert not read & apart
+    learned = tokenizer.load(made)
+    for name, register in recipes.read(made.parent / "tiny.yaml").registers.items():
+        read = learned.decode(np.fromfile(made / "ids" / f"{name}.ids", np.uint16).tolist())
+        assert next(corpus.texts(corpora, register, held_out=False)) in read
+        assert not [passage for passage in held_out.read(made)[name] if passage in read]
 
 
 def test_killed_and_told_to_stop_it_ends_with_the_same_weights(made, tmp_path, recipe_file, corpora):
@@ -128,18 +145,56 @@ def test_a_recipe_with_mistakes_says_them_all_at_once(recipe_file, tmp_path, cap
     assert all(part in said for part in ("shape.width (int)", "colour?", "training.rows (…)"))
 
 
+@pytest.mark.parametrize(
+    ("part", "name", "value", "said"),
+    [
+        ("shape", "heads", 0, "shape.heads (> 0)"),
+        ("training", "rows_at_once", 0, "training.rows_at_once (> 0)"),
+        ("training", "steps", -5, "training.steps (> 0)"),
+        ("training", "rows", "ocho", "training.rows (int)"),
+        ("", "registers", ["prose"], "registers.*.early"),
+    ],
+)
+def test_a_number_that_no_training_can_have_is_said_by_its_name(recipe_file, capsys, part, name, value, said):
+    recipe = yaml.safe_load(recipe_file.read_text())
+    (recipe[part] if part else recipe)[name] = value
+    recipe_file.write_text(yaml.safe_dump(recipe, sort_keys=False))
+    assert cli.main(["pretrain", str(recipe_file)]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_training_of_less_than_no_time_is_refused(recipe_file, capsys):
+    assert cli.main(["pretrain", str(recipe_file), "--minutes", "-1"]) == 2
+    assert "training.minutes (> 0)" in capsys.readouterr().err
+
+
+def test_a_recipe_that_is_not_there_is_answered_with_those_that_are(capsys):
+    assert cli.main(["pretrain", "smal.yaml"]) == 2
+    said = capsys.readouterr().err
+    assert all(name in said for name in ("smal.yaml", "small", "further", "deeper", "full"))
+
+
+def test_a_training_whose_loss_is_no_number_any_more_stops_and_keeps_what_was_before(
+    made, asked, corpora, tmp_path, capsys
+):
+    recipe = {**asked, "training": {**asked["training"], "matrix_rate": 1e30, "embedding_rate": 1e30}}
+    path = tmp_path / "wild.yaml"
+    path.write_text(yaml.safe_dump(recipe, sort_keys=False), encoding="utf-8")
+    assert cli.main(["pretrain", str(path), "--corpora", str(corpora), "--folder", str(tmp_path / "work")]) == 2
+    assert str(tmp_path / "work") in capsys.readouterr().err
+    assert not (tmp_path / "work" / train.CHECKPOINT).exists()
+
+
 def test_texts_that_are_not_there_are_said_by_name(recipe_file, tmp_path, capsys):
     assert cli.main(["pretrain", str(recipe_file), "--corpora", str(tmp_path), "--folder", str(tmp_path / "w")]) == 2
     assert "prose.jsonl.gz" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", ["small", "full", "deeper"])
+@pytest.mark.parametrize("name", ["small", "further", "deeper", "full"])
 def test_the_recipes_that_come_along_can_be_followed(name):
-    shape = recipes.read(Path(name)).shape
-    assert configuration(shape).model_type == "llama"
-    layer = 4 * shape.width**2 + 3 * shape.width * shape.inner + 2 * shape.width
-    parameters = shape.vocabulary * shape.width + shape.layers * layer + shape.width
-    assert parameters <= {"small": 8e6, "full": 30e6, "deeper": 30e6}[name]
+    with torch.device("meta"):
+        model = draw(recipes.read(Path(name)).shape, seed=1)
+    assert model.num_parameters() <= {"small": 8e6, "further": 8e6, "deeper": 30e6, "full": 30e6}[name]
 
 
 def test_another_recipe_does_not_go_on_with_this_ones_model(made, corpora, capsys):

@@ -7,6 +7,7 @@ import pytest
 
 from core import decision, storage, texts
 from core.evaluation import evaluate
+from core.sharing import card
 from core.sharing.chapbook import blocks, book, page, passages, pdf
 from core.sharing.chapbook.choices import SECTIONS, Choices, keep, kept
 from core.sharing.chapbook.passages import Passage
@@ -219,6 +220,9 @@ def test_the_figures_are_the_evaluations_with_its_rivals_and_who_won(made, says,
         assert flat(said("report.value", value=41.5, low=36.25, high=45.5)) in shown
         assert flat(words.body("figures.none")) not in shown
         assert flat(words("limits.few", rows=26)) in shown
+        listed = card.limits(run, texts.words(language, "card")).splitlines()
+        assert all(flat(line.removeprefix("- ")) in shown for line in listed)
+    assert len(listed) == 5, "the last one speaks of the classroom's model"
 
 
 def test_a_curve_that_never_fell_is_said_and_not_drawn(made):

@@ -207,9 +207,12 @@ def test_step_9_shows_the_settings_that_were_kept(visit, project):
     assert page.number_input(key="quick.max_steps").value == 6
     page.number_input(key="quick.max_steps").set_value(9).run()
     assert "**9** | " + texts.words("es", "settings")("reason.by_hand.max_steps") in said(page)
-    page.button(key="keep_settings").click().run()
-    assert_well(page)
-    assert workshop.run_settings(projects.open_project(project.folder.parent, project.id)).max_steps == 9
+    for button, steps in (("keep_settings", 9), ("keep_knobs", 12)):
+        page.number_input(key="quick.max_steps").set_value(steps).run()
+        page.button(key=button).click().run()
+        assert_well(page)
+        assert [done.value for done in page.success] == [texts.words("es", "09_settings")("kept")]
+        assert workshop.run_settings(projects.open_project(project.folder.parent, project.id)).max_steps == steps
 
 
 def test_step_10_shows_the_finished_run(visit, project):

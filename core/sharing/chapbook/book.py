@@ -14,6 +14,7 @@ from core.evaluation.report import WORDS as REPORT_WORDS
 from core.models import folder as models
 from core.models.folder import CLASSROOM, public_name
 from core.project import Project
+from core.sharing import card
 from core.sharing.chapbook import curve, passages
 from core.sharing.chapbook.blocks import (
     Bar,
@@ -189,10 +190,8 @@ def _copied_here(run: Run, chosen: list[Passage]) -> list[str] | None:
 
 
 def _limits(run: Run, words: Words) -> Iterator[Block]:
-    card, record = texts.words(words.language, "card"), evaluate.result(run)
-    lines = [line.removeprefix("- ") for line in card.body("limits").splitlines() if line.startswith("- ")]
-    if run.record()["model"] != CLASSROOM:
-        lines = lines[:-1]  # the last one speaks of the classroom's
+    listed, record = card.limits(run, texts.words(words.language, "card")), evaluate.result(run)
+    lines = [line.removeprefix("- ") for line in listed.splitlines() if line.startswith("- ")]
     if record and record["rows"] < facts.FEW:
         lines.append(words("limits.few", rows=record["rows"]))
     yield Listed(lines)
