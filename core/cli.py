@@ -2,10 +2,12 @@
 
 import argparse
 import sys
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from core import texts
+from core import project as projects
+from core import storage, texts
 from core.commands import inside, learn, pretrain, share, terminal
 from core.data.table import PIECES
 from core.errors import LessonError
@@ -18,7 +20,7 @@ Command = Callable[..., argparse.ArgumentParser]  # name, what it does, and the 
 
 
 def main(arguments: list[str]) -> int:
-    """Runs one command. Answers the exit status: 0, or 2 with one sentence on stderr."""
+    """Runs one command. Answers the exit status: 0; 2 with one sentence on stderr; 1 where the fault is ours."""
     options = _parser().parse_args(arguments)
     try:
         options.run(options)
@@ -27,6 +29,13 @@ def main(arguments: list[str]) -> int:
         return 2
     except KeyboardInterrupt:
         return 130
+    except Exception:
+        if not sys.stderr.isatty():
+            raise  # what the pages start has its log behind it
+        log = projects.workspace() / "error.txt"
+        storage.write_text(log, traceback.format_exc())
+        print(texts.words(terminal.language(options), "command")("our_fault", log=log), file=sys.stderr)
+        return 1
     return 0
 
 

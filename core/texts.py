@@ -7,6 +7,7 @@ Spanish is the reference; a test holds that both languages have the same keys an
 
 import datetime
 import math
+import os
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -118,6 +119,13 @@ def number(value: float, language: str, digits: int | None = None) -> str:
     else:
         pattern = "#,##0." + "0" * digits
     return format_decimal(value, format=pattern.rstrip("."), locale=LOCALES[language])
+
+
+def system_language() -> str:
+    """Answers the language she asked for in LLMS_LANGUAGE, else her system's; Spanish if in doubt."""
+    names = ("LLMS_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
+    said = next((os.environ[name] for name in names if os.environ.get(name)), "")
+    return "en" if said.lower().startswith("en") else "es"
 
 
 def percent(share: float, language: str, digits: int = 0) -> str:

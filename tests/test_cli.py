@@ -2,13 +2,15 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 
 import pytest
 from hub_server import NOWHERE, point_at
 
-from core import cli
+from core import cli, processes
+from core.commands import learn
 from core.processes import ROOT
 
 NAMED = {
@@ -112,6 +114,35 @@ def test_bad_input_gets_one_line_in_her_language_and_changes_nothing(bad_files, 
         said.append(lines[0])
     assert said[0] != said[1]
     assert not [path for path in workspace.rglob("*") if path.is_file()]
+
+
+def test_stopped_it_says_where_the_training_that_goes_on_is(workspace):
+    command = [sys.executable, "-m", "core", "adapt", "sample:poems", "--set", "max_steps=3"]
+    environment = {**os.environ, "LLMS_LANGUAGE": "es"}
+    adapting = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
+    said = []
+    for line in adapting.stderr:
+        said.append(line)
+        if runs_said := [run for run in workspace.rglob("runs/*") if str(run) in line]:
+            adapting.send_signal(signal.SIGINT)
+            break
+    said += adapting.stderr.readlines()
+    assert adapting.wait(timeout=60) == 130
+    (run,) = runs_said
+    assert str(run) in said[-1]
+    assert list(processes.follow(run))[-1]["status"] == "finished", "it went on by itself"
+
+
+def test_what_nobody_foresaw_gets_a_sentence_and_its_details_a_file(workspace, monkeypatch, capsys):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setattr(learn, "generate", lambda options: 1 / 0)
+    assert cli.main(["generate", "nada", "hola"]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert str(workspace / "error.txt") in line
+    assert "ZeroDivisionError" in (workspace / "error.txt").read_text()
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: False)
+    with pytest.raises(ZeroDivisionError):
+        cli.main(["generate", "nada", "hola"])
 
 
 @pytest.mark.parametrize("command", [["train", "nada"], ["evaluate", "nada"], ["generate", "nada", "hola"]])

@@ -1,6 +1,7 @@
 """The set-up, with real processes: a small copy of the tree that needs one small package, made here."""
 
 import ast
+import errno
 import json
 import os
 import shutil
@@ -17,7 +18,7 @@ import pytest
 
 from core import __main__ as entry
 from core.setup import app, checks, command, environment, interpreter, pip, speech
-from core.texts import words
+from core.texts import system_language, words
 
 ROOT = Path(__file__).parent.parent
 SETUP = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "core" / "setup").glob("*.py"))
@@ -139,17 +140,18 @@ def test_an_unknown_command_is_refused_before_any_setup(tmp_path):
         ({"LLMS_LANGUAGE": "en", "LC_ALL": "es_AR.UTF-8"}, "en"),
         ({"LLMS_LANGUAGE": "es", "LANG": "en_GB.UTF-8"}, "es"),
         ({"LC_ALL": "en_US.UTF-8", "LANG": "es_AR.UTF-8"}, "en"),
+        ({"LC_MESSAGES": "en_GB.UTF-8", "LANG": "es_AR.UTF-8"}, "en"),
         ({"LANG": "en_GB.UTF-8"}, "en"),
         ({"LANG": "C.UTF-8"}, "es"),
         ({}, "es"),
     ],
 )
 def test_the_language_is_hers_then_her_systems_then_spanish(monkeypatch, said, expected):
-    for name in ("LLMS_LANGUAGE", "LC_ALL", "LANG"):
+    for name in ("LLMS_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
         monkeypatch.delenv(name, raising=False)
     for name, value in said.items():
         monkeypatch.setenv(name, value)
-    assert speech.language() == expected
+    assert system_language() == expected
 
 
 def test_in_english_it_speaks_english(tmp_path):
@@ -255,6 +257,20 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path):
     assert err == words("en", "setup")("not_writable", folder=str(tree))
 
 
+def test_another_trouble_with_the_disk_is_said_as_the_system_says_it(monkeypatch):
+    def broken(*_):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(environment, "satisfied", lambda _: False)
+    monkeypatch.setattr(environment, "complete", lambda _: False)
+    monkeypatch.setattr(environment, "alone", broken)
+    monkeypatch.setattr(environment, "VENV", Path("elsewhere"))
+    with pytest.raises(speech.SetupError) as caught:
+        environment.prepare(["requirements.txt"], words("es", "setup"))
+    assert caught.value.key == "set_up_failed"
+    assert "Input/output error" in words("es", "setup")(caught.value.key, **caught.value.facts)
+
+
 def test_too_little_disk_is_said_with_both_figures(monkeypatch):
     monkeypatch.setattr(environment.shutil, "disk_usage", lambda _: SimpleNamespace(free=3e8))
     with pytest.raises(speech.SetupError) as caught:
@@ -316,6 +332,23 @@ def test_the_app_takes_the_next_port_where_someone_answers():
         taken.bind(("127.0.0.1", first))
         taken.listen()
         assert app.free_port() > first
+
+
+def test_a_port_that_was_asked_for_and_is_taken_is_said(tmp_path):
+    with app.socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        tree = plant(tmp_path, f"pytest=={pytest.__version__}\n")
+        status, _, err = finish(tree, "app", "--no-browser", f"--server.port={port}")
+    assert (status, err) == (2, words("es", "setup")("port_taken", port=port))
+
+
+@pytest.mark.parametrize("name", ["app", "test"])
+def test_what_opens_and_what_checks_explain_their_options_and_set_nothing_up(tmp_path, name):
+    status, out, err = finish(plant(tmp_path), name, "--help")
+    assert (status, out, err) == (0, words("es", "setup").body(f"usage.{name}").strip(), "")
+    assert not (tmp_path / ".venv").exists()
 
 
 def test_the_app_says_its_address_and_ends_quietly(tmp_path):

@@ -49,10 +49,15 @@ def adapt(options: argparse.Namespace) -> None:
         _forget(project)
         raise
     runs.start(run)
-    state = _follow(run, say)
-    say("adapt.evaluating")
-    evaluate.start(run)
-    evaluated = list(processes.follow(run.evaluation))[-1]
+    say("adapt.run", run=run.folder)
+    try:
+        state = _follow(run, say)
+        say("adapt.evaluating")
+        evaluate.start(run)
+        evaluated = list(processes.follow(run.evaluation))[-1]
+    except KeyboardInterrupt:
+        say("adapt.goes_on", run=run.folder)
+        raise
     base, adapted = (evaluate.values(evaluate.read(run), side) for side in ("base", "adapted"))
     points = watch.curve(run)
     report = {
@@ -154,11 +159,17 @@ def _forget(project: projects.Project) -> None:
 
 
 def _follow(run, say) -> dict:
-    """Waits for a training run, telling each evaluation. Raises the LessonError that it ended with."""
+    """Waits for a training run, telling whether another comes first, and each evaluation.
+
+    Raises the LessonError that it ended with.
+    """
     from core.training import watch
 
-    told = 0
+    told, is_waiting = 0, False
     for state in processes.follow(run.folder):
+        if state["status"] == "waiting" and not is_waiting:
+            is_waiting = True
+            say("adapt.waiting")
         points = watch.curve(run).validation
         if len(points) > told:
             told = len(points)

@@ -17,12 +17,8 @@ if TYPE_CHECKING:
 
 
 def language(options: argparse.Namespace) -> str:
-    """Answers `--language`, else `$LLMS_LANGUAGE`, else English where the locale is English, else Spanish."""
-    chosen = getattr(options, "language", None) or os.environ.get("LLMS_LANGUAGE")
-    if chosen in texts.LANGUAGES:
-        return chosen
-    locale = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
-    return "en" if locale.startswith("en") else "es"
+    """Answers `--language`, else what `texts.system_language` finds."""
+    return getattr(options, "language", None) or texts.system_language()
 
 
 def root(options: argparse.Namespace) -> Path:

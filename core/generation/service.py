@@ -1,7 +1,6 @@
 """Models in use live in a process of their own: pages ask it, and never load torch themselves.
 
 One child process a server, started on the first question, kept warm, gone after a quarter of an hour of
-One child process a server, started on the first question, kept warm, gone after a quarter of an hour of
 silence, with its server or, where memory is little, when a run needs it; a server that many share may have some more.
 Each has one conversation at a time, and who asks while all are at it waits in turn. They speak JSON lines; see
 `core.generation.serve` for the other end.

@@ -29,6 +29,8 @@ def open_app(arguments: list[str], text: Words) -> int:
     parser.add_argument("--server.address", dest="address", default="127.0.0.1")
     parser.add_argument("--server.port", dest="port")
     chosen, others = parser.parse_known_args(arguments)
+    if chosen.port and chosen.port.isdigit() and is_taken(int(chosen.port)):
+        raise SetupError("port_taken", port=chosen.port)
     port = chosen.port or str(free_port())
     quiet = chosen.no_browser or chosen.tunnel or not has_screen()
     options = {
@@ -73,10 +75,15 @@ def serve(options: dict[str, str], others: list[str], when_open: Callable[[], No
 def free_port() -> int:
     """Answers the first port from 8501, Streamlit's own, where nobody answers."""
     for port in PORTS:
-        with socket.socket() as attempt:
-            if attempt.connect_ex(("127.0.0.1", port)) != 0:
-                return port
+        if not is_taken(port):
+            return port
     raise SetupError("no_port", first=str(PORTS[0]), last=str(PORTS[-1]))
+
+
+def is_taken(port: int) -> bool:
+    """Says whether somebody answers on a port of this machine."""
+    with socket.socket() as attempt:
+        return attempt.connect_ex(("127.0.0.1", port)) == 0
 
 
 def has_screen() -> bool:

@@ -4,8 +4,8 @@ from core.setup.app import open_app
 from core.setup.checks import run_checks
 from core.setup.environment import prepare
 from core.setup.interpreter import FOR_THE_APP, FOR_THE_TESTS
-from core.setup.speech import SetupError, language, tell
-from core.texts import words
+from core.setup.speech import SetupError, tell
+from core.texts import system_language, words
 
 COMMANDS = (
     "app", "test", "adapt", "train", "promise", "evaluate", "tasting", "copies", "generate", "merge", "gguf",
@@ -16,10 +16,13 @@ COMMANDS = (
 
 def run(arguments: list[str]) -> int:
     """Runs one command on an interpreter that has what it needs, and answers its exit status."""
-    text = words(language(), "setup")
+    text = words(system_language(), "setup")
     command = arguments[0] if arguments else "--help"
     if command in ("-h", "--help", "help"):
         print(text.body("usage"))
+        return 0
+    if command in ("app", "test") and {"-h", "--help"} & set(arguments):
+        print(text.body(f"usage.{command}"))  # the others have theirs from core/cli.py
         return 0
     if command not in COMMANDS:
         tell(text("unknown_command", command=command) + "\n\n" + text.body("usage"))

@@ -38,6 +38,7 @@ UV = "uv==0.13.9"
 SMALL, WITH_CUDA = (450, 2500), (3000, 10000)
 
 NO_SPACE_ERRORS = (errno.ENOSPC, errno.EDQUOT)
+NOT_WRITABLE_ERRORS = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EEXIST, errno.ENOTDIR)
 
 
 def prepare(files: Sequence[str], text: Words) -> None:
@@ -60,8 +61,9 @@ def prepare(files: Sequence[str], text: Words) -> None:
                 if not ready():
                     set_up(files, lock, inside, text)
         except OSError as error:
-            full = error.errno in NO_SPACE_ERRORS
-            raise SetupError("disk_full" if full else "not_writable", folder=str(ROOT)) from error
+            key = "disk_full" if error.errno in NO_SPACE_ERRORS else "set_up_failed"
+            key = "not_writable" if error.errno in NOT_WRITABLE_ERRORS else key
+            raise SetupError(key, folder=str(ROOT), reason=str(error)) from error
     if not inside:
         continue_in_venv()
 

@@ -1,6 +1,5 @@
-"""What the set-up says to her, and in which language; Babel and the pages are not there yet."""
+"""What the set-up says to her; Babel and the pages are not there yet."""
 
-import os
 import sys
 
 from core.texts import Words
@@ -13,12 +12,6 @@ class SetupError(Exception):
         super().__init__(key, facts)
         self.key = key
         self.facts = facts
-
-
-def language() -> str:
-    """Answers the language she asked for in LLMS_LANGUAGE, else her system's; Spanish if in doubt."""
-    said = next((os.environ[name] for name in ("LLMS_LANGUAGE", "LC_ALL", "LANG") if os.environ.get(name)), "")
-    return "en" if said.lower().startswith("en") else "es"
 
 
 def tell(sentence: str) -> None:

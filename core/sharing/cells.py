@@ -62,7 +62,7 @@ def of(run: Run, project: Project, language: str) -> Cells:
     values = {
         "versions": {name: version(name) for name in (*_PINNED, *(n for f in asked for n in _FOR_FORMS.get(f, ())))},
         "no_files": words("no_files"),
-        "prompts": _prompts(run, project, words),
+        "prompts": _prompts(run, project),
         **_of_training(run),
         **_of_texts(run, form, tokenizer),
         **_of_evaluation(run),
@@ -158,9 +158,9 @@ def _expressions(run: Run, form: Form) -> dict[str, str]:
     }
 
 
-def _prompts(run: Run, project: Project, words: Words) -> list[str]:
+def _prompts(run: Run, project: Project) -> list[str]:
     """Answers what the models go on from: her beginnings; or, to summarise, a text that neither learned from."""
     if project.task != "write":
         return [table.row(table.read(run.prepared / "validation"), 0)["text"]]
     mine = [beginning.text for beginning in testbed.beginnings(project)]
-    return mine or [words("prompt.default")]
+    return mine or [texts.words(run.record()["language"], "notebook")("prompt.default")]

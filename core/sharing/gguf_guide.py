@@ -54,7 +54,7 @@ def write(folder: Path, file_name: str, run: Run, asked: Frame, language: str) -
     facts = {
         "file": file_name,
         "name": words("name"),
-        "prompt": words("prompt.default"),
+        "prompt": texts.words(record["language"], "gguf")("prompt.default"),
         "model": words("classroom") if record["model"] == models.CLASSROOM else models.public_name(record["model"]),
         "licence": models.licence(base) or words("no_licence"),
         "after": asked.after.replace("\n", "\\n"),

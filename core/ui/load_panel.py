@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from core import texts
 from core.errors import LessonError
 from core.generation.generate import Step
 from core.project import Project
@@ -31,11 +32,12 @@ def show(run: Run, project: Project, words: Words) -> list[Step]:
     if not loaded:
         return []
     chosen = st.selectbox(words("which"), loaded, format_func=lambda path: path.name, key="which_adapter")
-    prompt = st.text_area(words("prompt"), words("prompt.default"), key="prompt", height=90)
+    language = run.record()["language"]  # of her texts, so of what it is to go on from
+    default = texts.words(language, "13_share")("prompt.default")
+    prompt = st.text_area(words("prompt"), default, key="prompt", height=90)
     if not st.button(words("write"), key="write", type="primary", icon=":material/edit:"):
         return []
-    base, record = writing.model_folder(project), run.record()
-    return writing.write(base, prompt, writing.Sampling(), chosen, project.task, record["language"])
+    return writing.write(writing.model_folder(project), prompt, writing.Sampling(), chosen, project.task, language)
 
 
 def _ask_path(project: Project, words: Words) -> None:
