@@ -341,7 +341,7 @@ def test_a_port_that_was_asked_for_and_is_taken_is_said(tmp_path):
         port = taken.getsockname()[1]
         tree = plant(tmp_path, f"pytest=={pytest.__version__}\n")
         status, _, err = finish(tree, "app", "--no-browser", f"--server.port={port}")
-    assert (status, err) == (2, words("es", "setup")("port_taken", port=port))
+    assert (status, err) == (2, words("es", "setup")("port_taken", port=str(port)))
 
 
 @pytest.mark.parametrize("name", ["app", "test"])
