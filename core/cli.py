@@ -4,6 +4,7 @@ import argparse
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from core import project as projects
@@ -20,7 +21,11 @@ Command = Callable[..., argparse.ArgumentParser]  # name, what it does, and the 
 
 
 def main(arguments: list[str]) -> int:
-    """Runs one command. Answers the exit status: 0; 2 with one sentence on stderr; 1 where the fault is ours."""
+    """Runs one command.
+
+    Answers the exit status: 0; 2, with one sentence on stderr; 130 where she stopped it; 1, with a sentence for her,
+    where the fault is ours. Away from a terminal that one is raised.
+    """
     options = _parser().parse_args(arguments)
     try:
         options.run(options)
@@ -29,11 +34,14 @@ def main(arguments: list[str]) -> int:
         return 2
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:
+        raise
     except Exception:
         if not sys.stderr.isatty():
             raise  # what the pages start has its log behind it
         log = projects.workspace() / "error.txt"
-        storage.write_text(log, traceback.format_exc())
+        with suppress(LessonError):  # on a full disk the sentence alone
+            storage.write_text(log, traceback.format_exc())
         print(texts.words(terminal.language(options), "command")("our_fault", log=log), file=sys.stderr)
         return 1
     return 0

@@ -254,12 +254,22 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path):
     (tree / ".venv").write_text("in the way: root writes everywhere, so a read-only folder would stop nobody")
     status, _, err = finish(tree, "app", LLMS_LANGUAGE="en")
     assert status == 2
-    assert err == words("en", "setup")("not_writable", folder=str(tree))
+    assert err.startswith(words("en", "setup")("set_up_failed", folder=str(tree), reason="").split(":")[0])
+    assert str(tree / ".venv") in err
 
 
-def test_another_trouble_with_the_disk_is_said_as_the_system_says_it(monkeypatch):
+@pytest.mark.parametrize(
+    ("number", "key"),
+    [
+        (errno.EIO, "set_up_failed"),
+        (errno.EACCES, "not_writable"),
+        (errno.EROFS, "not_writable"),
+        (errno.ENOSPC, "disk_full"),
+    ],
+)
+def test_trouble_with_the_disk_is_said_for_what_it_is(monkeypatch, number, key):
     def broken(*_):
-        raise OSError(errno.EIO, "Input/output error")
+        raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(environment, "satisfied", lambda _: False)
     monkeypatch.setattr(environment, "complete", lambda _: False)
@@ -267,8 +277,8 @@ def test_another_trouble_with_the_disk_is_said_as_the_system_says_it(monkeypatch
     monkeypatch.setattr(environment, "VENV", Path("elsewhere"))
     with pytest.raises(speech.SetupError) as caught:
         environment.prepare(["requirements.txt"], words("es", "setup"))
-    assert caught.value.key == "set_up_failed"
-    assert "Input/output error" in words("es", "setup")(caught.value.key, **caught.value.facts)
+    assert caught.value.key == key
+    assert (os.strerror(number) in words("es", "setup")(key, **caught.value.facts)) == (key == "set_up_failed")
 
 
 def test_too_little_disk_is_said_with_both_figures(monkeypatch):
@@ -345,6 +355,14 @@ def test_a_port_that_was_asked_for_and_is_taken_is_said(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["app", "test"])
+@pytest.mark.parametrize("port", ["99999", "0", "ocho"])
+def test_what_is_no_port_is_said(port):
+    with pytest.raises(speech.SetupError) as caught:
+        app.check_port(port)
+    assert caught.value.key == "no_such_port"
+    assert port in words("es", "setup")(caught.value.key, **caught.value.facts)
+
+
 def test_what_opens_and_what_checks_explain_their_options_and_set_nothing_up(tmp_path, name):
     status, out, err = finish(plant(tmp_path), name, "--help")
     assert (status, out, err) == (0, words("es", "setup").body(f"usage.{name}").strip(), "")

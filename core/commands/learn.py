@@ -48,9 +48,9 @@ def adapt(options: argparse.Namespace) -> None:
     except LessonError:
         _forget(project)
         raise
-    runs.start(run)
-    say("adapt.run", run=run.folder)
     try:
+        runs.start(run)
+        say("adapt.run", run=run.folder)
         state = _follow(run, say)
         say("adapt.evaluating")
         evaluate.start(run)

@@ -52,7 +52,7 @@ def sections(record: dict, language: str) -> list[tuple[str, str]]:
 def _parts(words: Words, record: dict) -> str:
     parts = [
         words(
-            "part",
+            "part" if one["tokens"] else "part.unknown",
             recipe=one["recipe"],
             read=number(one["tokens"] / 1e6, words.language),
             time=texts.duration(one["seconds"], words.language),
@@ -94,7 +94,7 @@ def _mix(words: Words, record: dict) -> str:
         read = sum(part["read"].get(name, 0) for part in record["parts"])
         share = texts.percent(read / record["tokens"], words.language)
         there = record["registers"].get(name)  # of what an earlier training read, not always known
-        size = number(there["rows"] * record["recipe"]["shape"]["context"] / 1e6, words.language, 1) if there else "—"
+        size = number(there["tokens"] / 1e6, words.language, 1) if there else "—"
         rows.append(f"| {_register(words, name)} | {number(read / 1e6, words.language, 1)} | {share} | {size} |")
     return "\n".join(rows)
 

@@ -90,7 +90,7 @@ def check_growth(recipe: Recipe) -> None:
     asked = configuration(recipe.shape).to_dict()
     is_ours = known.get("num_key_value_heads") == known.get("num_attention_heads")
     if not is_ours or any(known.get(name) != asked[name] for name in _KIND):
-        wrong = ["grown_from (`python3 -m core pretrain`)"]
+        wrong = ["grown_from (python3 -m core pretrain)"]
     else:
         wrong = [f"{name} ({known[key]})" for name, key in _SIZES.items() if known[key] != asked[key]]
         if recipe.shape.layers % known["num_hidden_layers"]:

@@ -23,8 +23,14 @@ def passage() -> dict[str, list[str]]:
 
 
 def parts_of(model_folder: Path) -> list[dict]:
-    """Answers the trainings that made a model, oldest first: none where it has no record beside it."""
-    return (storage.read_json(model_folder.parent / FILE) or {}).get("parts", [])
+    """Answers the trainings that made a model, oldest first.
+
+    Where it has no record beside it, one of which only the model's name is known.
+    """
+    known = storage.read_json(model_folder.parent / FILE) or {}
+    return known.get("parts") or [
+        {"recipe": model_folder.name, "steps": 0, "tokens": 0, "seconds": 0.0, "kwh": 0.0, "read": {}}
+    ]
 
 
 def write(recipe: Recipe, folder: Path, against: Path | None) -> dict:

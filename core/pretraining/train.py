@@ -79,7 +79,7 @@ def train(recipe: Recipe, folder: Path, say: Callable[..., None]) -> "nn.Module 
                 rows.draw(registers, weighed, how.rows, position.rows_read, position.step, recipe.seed)
             ).to(device)
             position.loss, gradients = _gradients(working, body, batch, how.rows_at_once)
-            if not math.isfinite(position.loss):  # what was kept last is from before
+            if gradients is None:  # what was kept, if anything was, is from before
                 raise LessonError("pretraining_diverged", step=position.step, folder=folder)
             share = rate_at(progress, position.step, how.warm_up_steps, how.decay_from)
             optimizer.step(gradients, share)
@@ -116,10 +116,11 @@ def _copy(weights: dict[str, Any], working: "nn.Module") -> None:
         weight.data.copy_(weights[name])
 
 
-def _gradients(working: Any, body: Any, batch: Any, rows_at_once: int) -> tuple[float, dict[str, Any]]:
+def _gradients(working: Any, body: Any, batch: Any, rows_at_once: int) -> tuple[float, dict[str, Any] | None]:
     """Answers the mean loss of a batch [rows, context + 1], in nats a token, and its gradients in float32, by name.
 
     They are summed over passes in float32, so that a long sum does not swallow its small parts, and cut to a length.
+    None in their place where they are no numbers any more.
     """
     import torch
 
@@ -138,6 +139,8 @@ def _gradients(working: Any, body: Any, batch: Any, rows_at_once: int) -> tuple[
                 summed[name] = weight.grad.float()
             weight.grad = None
     length = torch.stack([one.norm() for one in summed.values()]).norm().item()
+    if not math.isfinite(total + length):
+        return total, None
     if length > _CLIP:
         for one in summed.values():
             one.mul_(_CLIP / length)

@@ -29,8 +29,7 @@ def open_app(arguments: list[str], text: Words) -> int:
     parser.add_argument("--server.address", dest="address", default="127.0.0.1")
     parser.add_argument("--server.port", dest="port")
     chosen, others = parser.parse_known_args(arguments)
-    if chosen.port and chosen.port.isdigit() and is_taken(int(chosen.port)):
-        raise SetupError("port_taken", port=chosen.port)
+    check_port(chosen.port)
     port = chosen.port or str(free_port())
     quiet = chosen.no_browser or chosen.tunnel or not has_screen()
     options = {
@@ -78,6 +77,16 @@ def free_port() -> int:
         if not is_taken(port):
             return port
     raise SetupError("no_port", first=str(PORTS[0]), last=str(PORTS[-1]))
+
+
+def check_port(port: str | None) -> None:
+    """Raises SetupError where a port that was asked for is none, or somebody answers there."""
+    if port is None:
+        return
+    if not port.isdigit() or not 0 < int(port) < 65536:
+        raise SetupError("no_such_port", port=port)
+    if is_taken(int(port)):
+        raise SetupError("port_taken", port=port)
 
 
 def is_taken(port: int) -> bool:

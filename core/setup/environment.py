@@ -38,7 +38,7 @@ UV = "uv==0.13.9"
 SMALL, WITH_CUDA = (450, 2500), (3000, 10000)
 
 NO_SPACE_ERRORS = (errno.ENOSPC, errno.EDQUOT)
-NOT_WRITABLE_ERRORS = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EEXIST, errno.ENOTDIR)
+NOT_WRITABLE_ERRORS = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 def prepare(files: Sequence[str], text: Words) -> None:

@@ -118,8 +118,8 @@ def test_a_grown_model_guesses_as_the_one_it_grew_from_until_it_learns_more(tmp_
     [
         ({"layers": 9}, {}, "shape.layers (6 × …)"),
         ({"inner": 64}, {}, "shape.inner (704)"),
-        ({}, {"tie_word_embeddings": False}, "grown_from (`python3 -m core pretrain`)"),
-        ({}, {"num_key_value_heads": 2}, "grown_from (`python3 -m core pretrain`)"),
+        ({}, {"tie_word_embeddings": False}, "grown_from (python3 -m core pretrain)"),
+        ({}, {"num_key_value_heads": 2}, "grown_from (python3 -m core pretrain)"),
     ],
 )
 def test_what_a_model_cannot_grow_from_is_said_before_any_text_is_cut(tmp_path, corpora, asked, known, said):

@@ -10,7 +10,7 @@ import pytest
 from llama_program import running
 from sharing.test_merged import with_base
 
-from core import storage
+from core import storage, texts
 from core.classroom import MODEL
 from core.errors import LessonError
 from core.generation.generate import Sampling, stream
@@ -147,7 +147,8 @@ def test_beside_it_lie_the_steps_for_each_program_and_its_licence(adapted):
     folder = gguf_file.make(run, project, "en", "q8_0")
     assert {path.name for path in folder.iterdir()} == {"run-1-q8_0.gguf", "Modelfile", "README.md"}
     steps = (folder / "README.md").read_text(encoding="utf-8")
-    for said in ("ollama create", "lms import", "llama-completion -m run-1-q8_0.gguf", "MIT"):
+    beginning = texts.words("es", "gguf")("prompt.default")  # of Spanish texts, whatever the steps are told in
+    for said in ("ollama create", "lms import", "llama-completion -m run-1-q8_0.gguf", "MIT", beginning):
         assert said in steps
     assert (folder / "Modelfile").read_text(encoding="utf-8").startswith("FROM ./run-1-q8_0.gguf\n")
     assert gguf_file.made(run, "q8_0") == folder
