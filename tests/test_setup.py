@@ -354,7 +354,6 @@ def test_a_port_that_was_asked_for_and_is_taken_is_said(tmp_path):
     assert (status, err) == (2, words("es", "setup")("port_taken", port=str(port)))
 
 
-@pytest.mark.parametrize("name", ["app", "test"])
 @pytest.mark.parametrize("port", ["99999", "0", "ocho"])
 def test_what_is_no_port_is_said(port):
     with pytest.raises(speech.SetupError) as caught:
@@ -363,6 +362,7 @@ def test_what_is_no_port_is_said(port):
     assert port in words("es", "setup")(caught.value.key, **caught.value.facts)
 
 
+@pytest.mark.parametrize("name", ["app", "test"])
 def test_what_opens_and_what_checks_explain_their_options_and_set_nothing_up(tmp_path, name):
     status, out, err = finish(plant(tmp_path), name, "--help")
     assert (status, out, err) == (0, words("es", "setup").body(f"usage.{name}").strip(), "")
