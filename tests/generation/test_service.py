@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import make_models
@@ -25,7 +26,12 @@ LONG = Sampling(seed=2, max_new_tokens=400, temperature=1)
 
 
 def children() -> set[psutil.Process]:
-    return {child for child in psutil.Process().children() if "serve" in child.cmdline()}
+    found = set()
+    for child in psutil.Process().children():
+        with suppress(psutil.NoSuchProcess):  # one that has ended meanwhile
+            if "serve" in child.cmdline():
+                found.add(child)
+    return found
 
 
 @pytest.fixture(scope="module")

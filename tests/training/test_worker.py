@@ -88,11 +88,13 @@ def test_peft_alone_loads_the_adapter_and_it_gives_the_best_validation_loss_agai
 
     from core.generation.score import Score, score
 
-    dtype = {"bf16": torch.bfloat16, "fp32": torch.float32}[finished_run.settings().precision]
+    precision = finished_run.settings().precision
+    dtype = {"bf16": torch.bfloat16, "fp32": torch.float32}[precision]
     base = AutoModelForCausalLM.from_pretrained(classroom.MODEL, dtype=dtype)
     model = PeftModel.from_pretrained(base, finished_run.adapter)
     total = sum(score(model, table.rows(finished_run.tokens / "validation")), Score(0.0, 0, 0))
-    assert total.loss == pytest.approx(watch.curve(finished_run).best[1], abs=1e-3)
+    rounded = 5e-3 if precision == "bf16" else 1e-3  # in bf16 the rows beside a row round it otherwise
+    assert total.loss == pytest.approx(watch.curve(finished_run).best[1], abs=rounded)
 
 
 def test_nothing_half_written_or_asked_stays_behind(finished_run: Run):
