@@ -105,4 +105,5 @@ def _register(words: Words, name: str) -> str:
 
 def _leanings(record: dict, language: str) -> str:
     ordered = sorted(record["leanings"].items(), key=lambda item: -item[1])
-    return ", ".join(f"*{verb}* {number(round(value, 1) + 0.0, language, 1)}" for verb, value in ordered)
+    said = ", ".join(f"*{verb}* {number(round(value, 1) + 0.0, language, 1)}" for verb, value in ordered)
+    return said.replace("-", "−")
