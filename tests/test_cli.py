@@ -119,7 +119,14 @@ def test_bad_input_gets_one_line_in_her_language_and_changes_nothing(bad_files, 
 def test_stopped_it_says_where_the_training_that_goes_on_is(workspace):
     command = [sys.executable, "-m", "core", "adapt", "sample:poems", "--set", "max_steps=3"]
     environment = {**os.environ, "LLMS_LANGUAGE": "es"}
-    adapting = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
+    adapting = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a job in the background is born deaf to it
+    )
     said = []
     for line in adapting.stderr:
         said.append(line)

@@ -20,7 +20,7 @@ def said(page) -> str:
 def test_a_seq2seq_model_is_told_apart_in_each_step_that_speaks_of_it(visit, t5, language):
     words = {
         "es": ["lee uno y escribe otro", "dale un texto entero", "Lo que tiene que escribir:", "por separado"],
-        "en": ["reads one, writes another", "give it a whole text", "What it has to write:", "apart from it"],
+        "en": ["reads one, writes another", "give it a whole text", "What it has to write:", "the summary separately"],
     }[language]
     steps = ["03_choose_model", "04_try_model", "07_tokens", "08_lengths"]
     for step, expected in zip(steps, words, strict=True):
