@@ -67,6 +67,7 @@ def let_in(mark: str) -> None:
 
 def choose_language(words: Words) -> None:
     """Lets her choose the language of the pages."""
+    st.session_state.language = st.session_state.language  # told anew: else a change of page may leave none marked
     st.segmented_control(
         words("language"),
         texts.LANGUAGES,

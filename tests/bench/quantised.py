@@ -1,6 +1,6 @@
 """How often llama.cpp, with each quantisation, takes the token that the workshop's own float32 model finds likeliest.
 
-By hand: `python3 tests/bench/gguf.py`. The sample's poems are adapted to quickly; counted are all places of the first
+By hand: `python3 tests/bench/quantised.py`. The sample's poems are adapted to quickly; counted are all places of the first
 test poems, some hundreds. Needs what the tests need.
 """
 
