@@ -1,7 +1,7 @@
 """How often llama.cpp, with each quantisation, takes the token that the workshop's own float32 model finds likeliest.
 
-By hand: `python3 tests/bench/quantised.py`. The sample's poems are adapted to quickly; counted are all places of the first
-test poems, some hundreds. Needs what the tests need.
+By hand: `python3 tests/bench/quantised.py`. The sample's poems are adapted to quickly; counted are all places of the
+first test poems, some hundreds. Needs what the tests need.
 """
 
 import json
