@@ -15,7 +15,7 @@ def pretrain(options: argparse.Namespace) -> None:
     from core.pretraining import make
     from core.pretraining import recipe as recipes
 
-    recipe = recipes.shortened(recipes.read(options.recipe), options.minutes, options.steps)
+    recipe = recipes.lasting(recipes.read(options.recipe), options.minutes, options.steps)
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
     folder = options.folder or projects.workspace() / "pretraining" / recipe.name
     say = terminal.teller(terminal.language(options))

@@ -22,7 +22,8 @@ def make(
     """Makes the model of `recipe` in `folder`, going on from what is there already.
 
     The card compares it with the model `against`. Answers the model's folder; None if it was asked to stop, and it goes
-    on where it was the next time. Raises LessonError `corpora_missing`, `recipe_changed`, and those of a full disk.
+    on where it was the next time. Raises LessonError `corpora_missing`, `recipe_changed`, `recipe_unusable`,
+    `pretraining_diverged`, and those of a full disk.
     """
     asked = storage.fingerprint(_CODE, dataclasses.asdict(recipe))
     begun = storage.read_json(folder / record.BEGUN)

@@ -93,7 +93,7 @@ def read(path: Path) -> Recipe:
     return _checked(asked, path.name)
 
 
-def shortened(recipe: Recipe, minutes: float | None, steps: int | None) -> Recipe:
+def lasting(recipe: Recipe, minutes: float | None, steps: int | None) -> Recipe:
     """Answers the recipe with its training over so many minutes or steps, or as it was where neither is given.
 
     Raises LessonError `recipe_unusable`, as `read`.

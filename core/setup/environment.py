@@ -37,8 +37,11 @@ UV = "uv==0.13.9"
 # Megabytes of download, and of disk at the fullest moment: the first measured, the second only reckoned.
 SMALL, WITH_CUDA = (450, 2500), (3000, 10000)
 
-NO_SPACE_ERRORS = (errno.ENOSPC, errno.EDQUOT)
-NOT_WRITABLE_ERRORS = (errno.EACCES, errno.EPERM, errno.EROFS)
+# What the system says, and the sentence for it; anything else is told as it says it.
+DISK_ERRORS = {
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "disk_full"),
+    **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), "not_writable"),
+}
 
 
 def prepare(files: Sequence[str], text: Words) -> None:
@@ -61,8 +64,7 @@ def prepare(files: Sequence[str], text: Words) -> None:
                 if not ready():
                     set_up(files, lock, inside, text)
         except OSError as error:
-            key = "disk_full" if error.errno in NO_SPACE_ERRORS else "set_up_failed"
-            key = "not_writable" if error.errno in NOT_WRITABLE_ERRORS else key
+            key = DISK_ERRORS.get(error.errno or 0, "set_up_failed")
             raise SetupError(key, folder=str(ROOT), reason=str(error)) from error
     if not inside:
         continue_in_venv()
